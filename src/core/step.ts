@@ -1,0 +1,39 @@
+/** What the plan wants done, and why a job must wait. Both unions are closed; executors and texts are total over them. */
+import type { StopReason } from './runner.ts';
+
+export type Step =
+  /** Clone, size and start a VM for this pool in this slot. */
+  | { readonly do: 'create'; readonly pool: string; readonly slot: number; readonly purpose: 'job' | 'warm' }
+  /** Give a warm runner its credential. */
+  | { readonly do: 'claim'; readonly runner: string; readonly pool: string }
+  /** Deregister, power off, delete; repeated for a runner that is already stopping. */
+  | { readonly do: 'stop'; readonly runner: string; readonly why: StopReason }
+  /** A VM with our name that the ledger does not know. */
+  | { readonly do: 'remove-vm'; readonly vm: string }
+  /** A registration with our name that the ledger does not know. */
+  | { readonly do: 'deregister'; readonly registrationId: number; readonly name: string };
+
+export const CAUSES = [
+  'draining',
+  'host-unfit',
+  'vms-unknown',
+  'demand-unknown',
+  'image-missing',
+  'backing-off',
+  'pool-full',
+  'foreign-vms',
+  'slot-busy',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+export interface Waiting {
+  readonly jobId: string;
+  readonly pool: string;
+  readonly cause: Cause;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Every open job that has neither a runner nor a step, each with exactly one cause. */
+  readonly waiting: readonly Waiting[];
+}

@@ -1,0 +1,82 @@
+/**
+ * The whole world as last read: all that `plan` may know. A reading that failed or grew stale is unknown, never empty.
+ * Times are milliseconds of one clock that the daemon passes in.
+ */
+import type { Job } from './job.ts';
+import type { Runner } from './runner.ts';
+
+export type Reading<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string };
+
+/** A local VM as the hypervisor lists it, ours or not. */
+export interface Vm {
+  readonly name: string;
+  readonly state: 'running' | 'suspended' | 'stopped';
+}
+
+/** A runner record at GitHub. */
+export interface Registration {
+  readonly id: number;
+  readonly name: string;
+  readonly status: 'online' | 'offline';
+  readonly busy: boolean;
+}
+
+export interface Demand {
+  /** Jobs that GitHub assigned to this pool and has not completed, oldest first. */
+  readonly jobs: readonly Job[];
+  /** GitHub's own count of assigned jobs, running ones included; it may lag in either direction. */
+  readonly assigned: number;
+  /** Runners that finished a job (by their own word) whose completion GitHub has not yet told. */
+  readonly unconfirmed: number;
+}
+
+export interface PoolView {
+  readonly name: string;
+  /** Most runners of this pool at a time. */
+  readonly max: number;
+  /** How many runners should stand booted without a job now, time windows applied. */
+  readonly warm: number;
+  /** Starts are held back until then, after failures; 0 when there were none. */
+  readonly retryAtMs: number;
+  /** False when the pool's image is not on this host. */
+  readonly imageReady: boolean;
+  /** What was last announced to GitHub as this pool's total capacity; 0 before the first poll. */
+  readonly announced: number;
+  readonly demand: Reading<Demand>;
+}
+
+export interface HostView {
+  /** The two prefixes that make a name ours: `mr-<host id>-`. */
+  readonly id: string;
+  readonly slots: number;
+  readonly isDraining: boolean;
+  /** Why no VM may start here now (disk below floor …), null when fit. */
+  readonly unfit: string | null;
+}
+
+/** Deadlines in milliseconds, from the configuration. */
+export interface Limits {
+  readonly bootMs: number;
+  readonly channelMs: number;
+  readonly registerMs: number;
+  readonly idleMs: number;
+  readonly teardownMs: number;
+  readonly ageMs: number;
+}
+
+export interface World {
+  readonly nowMs: number;
+  readonly host: HostView;
+  readonly limits: Limits;
+  readonly pools: readonly PoolView[];
+  /** Every runner of the ledger that is not gone. */
+  readonly runners: readonly Runner[];
+  /** Names of runners (or VMs) on which a step is being executed: nothing else is decided about them meanwhile. */
+  readonly inFlight: ReadonlySet<string>;
+  /** Runners whose guest channel has been silent, and since when. */
+  readonly silentSinceMs: ReadonlyMap<string, number>;
+  readonly vms: Reading<readonly Vm[]>;
+  readonly registrations: Reading<readonly Registration[]>;
+}

@@ -1,0 +1,14 @@
+/** The tests' one configuration. Suites that need a program the machine lacks skip themselves and say so. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    maxWorkers: 2,
+    reporters: ['default'],
+  },
+});
