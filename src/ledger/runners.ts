@@ -1,0 +1,76 @@
+/** The runners of the ledger, living and past. Which phase may follow which is left to the core. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Runner } from '../core/runner.ts';
+import { all, count, first, pastRunnerRow, runnerRow } from './rows.ts';
+
+/** A runner with the moment it was gone, null while it is there. */
+export type PastRunner = Runner & { readonly goneMs: number | null };
+
+export interface RunnerBook {
+  /** Those that are not gone, oldest first. */
+  runners(): readonly Runner[];
+  runner(name: string): PastRunner | null;
+  /** Those that are gone, latest first. */
+  pastRunners(limit: number): readonly PastRunner[];
+  /** Writes all of it; what is gone stays gone. */
+  saveRunner(runner: Runner): void;
+  /** Idempotent: the first time counts. */
+  markGone(name: string, atMs: number): void;
+  /** Number of the last event taken from the guest's stream; 0 before the first, and for a stranger. */
+  lastEventNumber(name: string): number;
+  /** Never goes back. */
+  setLastEventNumber(name: string, n: number): void;
+  /**
+   * Runners of `pool` that say they had a job, stop or are gone for less than a day, and to which no completed job is
+   * bound: their jobs are still counted by GitHub.
+   */
+  unconfirmed(pool: string): number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const COLUMNS = `name, pool, slot, phase, created_ms AS createdMs, since_ms AS sinceMs,
+  registration_id AS registrationId, had_job AS hadJob, job_ended_ms AS jobEndedMs, why, gone_ms AS goneMs`;
+
+const SAVE = `INSERT INTO runners
+  (name, pool, slot, phase, created_ms, since_ms, registration_id, had_job, job_ended_ms, why)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET pool = excluded.pool, slot = excluded.slot, phase = excluded.phase,
+    created_ms = excluded.created_ms, since_ms = excluded.since_ms, registration_id = excluded.registration_id,
+    had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why`;
+
+const UNCONFIRMED = `SELECT count(*) AS n FROM runners
+  WHERE pool = ? AND had_job = 1 AND (phase = 'stopping' OR gone_ms IS NOT NULL)
+    AND coalesce(gone_ms, since_ms) > ?
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = runners.name AND jobs.completed_ms IS NOT NULL)`;
+
+export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerBook {
+  const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
+  const byName = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE name = ?`);
+  const past = db.prepare(
+    `SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NOT NULL ORDER BY gone_ms DESC, name LIMIT ?`,
+  );
+  const save = db.prepare(SAVE);
+  const gone = db.prepare('UPDATE runners SET gone_ms = ? WHERE name = ? AND gone_ms IS NULL');
+  const lastEvent = db.prepare('SELECT last_event AS n FROM runners WHERE name = ?');
+  const setLastEvent = db.prepare('UPDATE runners SET last_event = max(last_event, ?) WHERE name = ?');
+  const unconfirmed = db.prepare(UNCONFIRMED);
+  return {
+    runners: () => all(runnerRow, living),
+    runner: (name) => first(pastRunnerRow, byName, name),
+    pastRunners: (limit) => all(pastRunnerRow, past, limit),
+    saveRunner(runner) {
+      const { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why } = runner;
+      const had = hadJob ? 1 : 0;
+      save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, jobEndedMs, why);
+    },
+    markGone(name, atMs) {
+      gone.run(atMs, name);
+    },
+    lastEventNumber: (name) => count(lastEvent, name),
+    setLastEventNumber(name, n) {
+      setLastEvent.run(n, name);
+    },
+    unconfirmed: (pool) => count(unconfirmed, pool, nowMs() - DAY_MS),
+  };
+}
