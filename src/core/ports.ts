@@ -16,7 +16,11 @@ export interface Hypervisor {
   /** @throws `vm-exists` instead of replacing, `image-missing`, `disk-full` */
   clone(image: string, name: string, signal: AbortSignal): Promise<void>;
   /** Sets size and a random MAC. */
-  configure(name: string, size: { readonly cpu: number; readonly memoryGiB: number }, signal: AbortSignal): Promise<void>;
+  configure(
+    name: string,
+    size: { readonly cpu: number; readonly memoryGiB: number },
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Starts the VM in a session of its own, output to a file. Resolves when the VM is seen running, or throws what the
    * program said. @throws `vm-limit`, `vm-start-failed`, `vm-missing`, `vm-running`
@@ -68,7 +72,12 @@ export interface Guest {
   /** Pipes the credential and the environment to the guest's bootstrap. @throws `guest-unreachable`, `guest-refused` */
   deliver(vm: string, credential: RunnerCredential, signal: AbortSignal): Promise<void>;
   /** Answers the started hook that waits as event `n`. */
-  verdict(vm: string, n: number, verdict: { readonly allowed: boolean; readonly why: string }, signal: AbortSignal): Promise<void>;
+  verdict(
+    vm: string,
+    n: number,
+    verdict: { readonly allowed: boolean; readonly why: string },
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /** Secret: piped on standard input, never written on the host. */
@@ -110,7 +119,10 @@ export interface PoolQueue {
   /** The announced capacity changed: cuts a held poll, at most once in 5 s. */
   capacityChanged(): void;
   /** Mints a JIT configuration. A name that is taken by our own set's record is freed first. @throws `github-conflict` */
-  mint(name: string, signal: AbortSignal): Promise<{ readonly registrationId: number; readonly jitConfig: string }>;
+  mint(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly registrationId: number; readonly jitConfig: string }>;
   /** Removes a registration by id. `gone` and `removed` are both success; `busy` means a job runs there. */
   remove(registrationId: number, signal: AbortSignal): Promise<'removed' | 'gone' | 'busy'>;
 }

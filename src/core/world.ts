@@ -28,7 +28,11 @@ export interface Demand {
   readonly jobs: readonly Job[];
   /** GitHub's own count of assigned jobs, running ones included; it may lag in either direction. */
   readonly assigned: number;
-  /** Runners that finished a job (by their own word) whose completion GitHub has not yet told. */
+  /**
+   * What GitHub's counts have yet to learn. Runners stopping or gone that had a job (by their own word or GitHub's)
+   * whose completion GitHub has not told, minus runners registering, idle or busy whose job GitHub has told completed.
+   * A busy runner whose job ended by its own word is in neither sum: it pairs with its job until it stops. May be below zero.
+   */
   readonly unconfirmed: number;
 }
 

@@ -1,0 +1,88 @@
+/**
+ * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(1, open + offer)`.
+ *
+ * `open` is what the pool runs or surely will, `offer` is what it could take besides; the sum of both over all pools
+ * never exceeds the host. The floor of 1 is on top: a queue that once announced 0 may never deliver the jobs of that
+ * time (github/scaleset backends differ), so only a drain says 0. A job won by the floor alone waits for its slot.
+ */
+import { countAllowance, createForJobs, findBlock } from './plan/create-runners.ts';
+import { stopOverdue } from './plan/stop-overdue.ts';
+import { countRoom, type Survey, surveyWorld } from './plan/survey.ts';
+import { type Balance, weighPools } from './plan/weigh-pools.ts';
+import type { World } from './world.ts';
+
+interface Share {
+  readonly pool: string;
+  readonly open: number;
+  readonly announced: number;
+  readonly live: number;
+  /** Its own warm and coming runners that no job needs. */
+  readonly spare: number;
+  /** How many more it could take if it had all the host. */
+  readonly most: number;
+}
+
+/** The total to announce per pool, by name. */
+export function capacityByPool(world: World): ReadonlyMap<string, number> {
+  if (world.host.isDraining) return new Map(world.pools.map(({ name }) => [name, 0]));
+  const survey = surveyWorld(world);
+  const balances = weighPools(survey, stopOverdue(survey));
+  const { creates, unserved } = createForJobs(survey, balances);
+  const created = Map.groupBy(creates, (step) => step.pool);
+  const shares = balances.map((balance) =>
+    shareOf(balance, created.get(balance.pool.name)?.length ?? 0, survey),
+  );
+
+  const spare = shares.reduce((sum, share) => sum + share.spare, 0);
+  const isFit = survey.vms !== null && world.host.unfit === null;
+  // A warm runner makes way for any pool's job, so its slot is as good as free. Jobs that wait have the first claim.
+  const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;
+  const offers = Map.groupBy(offer(shares, free), (pool) => pool);
+  return new Map(shares.map(({ pool, open }) => [pool, Math.max(1, open + (offers.get(pool)?.length ?? 0))]));
+}
+
+function shareOf(balance: Balance, created: number, survey: Survey): Share {
+  const { pool, wanted, deficit, missing, serving, idle, live } = balance;
+  const spare = balance.spareWarm.length + balance.spareArriving.length;
+  // Jobs that have no slot to come are left out: GitHub takes nothing back, but it must not count on them either.
+  const served = wanted - missing + created;
+  // An idle runner that is one too many takes the next job at once.
+  const ready = Math.min(idle.length, Math.max(0, -deficit));
+  const outlived = pool.demand.known ? Math.max(0, -pool.demand.value.unconfirmed) : 0;
+  return {
+    pool: pool.name,
+    open: pool.demand.known ? Math.max(0, served + ready - outlived) : serving,
+    announced: pool.announced,
+    live: live - spare + created,
+    spare,
+    most: findBlock(pool, survey) ? spare : spare + Math.max(0, countAllowance(balance) - created),
+  };
+}
+
+/**
+ * Hands out `free` slots one by one and returns the pools that got them. An idle pool wins one job by the floor anyway,
+ * so a slot is offered first where jobs are known to come: to pools that have jobs, of those to pools that have as many
+ * as they announced, where more may be queued unseen. Then to pools that have a runner standing, then to the smallest.
+ */
+function offer(shares: readonly Share[], free: number): readonly string[] {
+  return shares
+    .flatMap((share) =>
+      Array.from({ length: Math.min(share.most, free) }, (_, nth) => ({
+        pool: share.pool,
+        order: [
+          share.open > 0 ? 0 : 1,
+          share.announced > 0 && share.open >= share.announced ? 0 : 1,
+          nth < share.spare ? 0 : 1,
+          share.live + nth,
+        ],
+      })),
+    )
+    .toSorted((a, b) => compare(a.order, b.order))
+    .slice(0, free)
+    .map(({ pool }) => pool);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}

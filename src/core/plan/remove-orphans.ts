@@ -1,0 +1,36 @@
+/**
+ * Rule 1, what carries our name and is in no ledger: left by a crash at the worst moment or by a lost ledger.
+ * Both lists must be known, and neither may say that a job could be running there.
+ */
+import { ownPrefix } from '../names.ts';
+import type { Step } from '../step.ts';
+import type { Survey } from './survey.ts';
+
+type Removal = Extract<Step, { do: 'remove-vm' | 'deregister' }>;
+
+export function removeOrphans(survey: Survey): readonly Removal[] {
+  const { vms, registrations, names, world } = survey;
+  if (!vms || !registrations) return [];
+  const prefix = ownPrefix(world.host.id);
+  const isOrphan = ({ name }: { readonly name: string }): boolean =>
+    name.startsWith(prefix) && !names.has(name) && !world.inFlight.has(name);
+
+  const orphanVms = [...vms.values()]
+    .filter(isOrphan)
+    .filter(({ name }) => registrations.get(name)?.busy !== true)
+    .map(({ name }): Removal => ({ do: 'remove-vm', vm: name }));
+  // The VM goes first: a registration whose VM is still there may be about to take a job.
+  const orphanRegistrations = [...registrations.values()]
+    .filter(isOrphan)
+    .filter(({ name, busy }) => !busy && !vms.has(name))
+    .map(({ id, name }): Removal => ({ do: 'deregister', registrationId: id, name }));
+  return [...orphanVms, ...orphanRegistrations];
+}
+
+/** Running orphans that free their slot soon: removed by `removals`, or being removed already. */
+export function countLeavingVms({ vms, names, world }: Survey, removals: readonly Removal[]): number {
+  const prefix = ownPrefix(world.host.id);
+  const inFlight = [...world.inFlight].filter((name) => name.startsWith(prefix) && !names.has(name));
+  const removed = removals.flatMap((step) => (step.do === 'remove-vm' ? [step.vm] : []));
+  return [...inFlight, ...removed].filter((name) => vms?.get(name)?.state === 'running').length;
+}
