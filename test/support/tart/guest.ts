@@ -1,0 +1,120 @@
+/**
+ * The inside of a VM: `rootfs/` as its disk, ordinary processes as its processes. Each carries the VM's mark in its
+ * environment and leads a group that is written down, so that all of them die with the VM on Linux and macOS.
+ */
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { holderPid, pathOf, vmKey } from './lock.ts';
+import type { Double } from './settings.ts';
+import { vmDir } from './vms.ts';
+
+const MARK = 'MACRUNNER_DOUBLE_VM';
+
+export function rootfsOf(double: Double, name: string): string {
+  return join(vmDir(double, name), 'rootfs');
+}
+
+/** What the guest agent of the public images gives a command; no /sbin. */
+function guestEnvironment(double: Double, name: string): Record<string, string> {
+  const rootfs = rootfsOf(double, name);
+  return {
+    HOME: join(rootfs, 'Users/admin'),
+    USER: 'admin',
+    LOGNAME: 'admin',
+    SHELL: '/bin/zsh',
+    TMPDIR: join(rootfs, 'tmp'),
+    PATH: `${join(rootfs, 'usr/local/double-bin')}:/bin:/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin`,
+    [MARK]: vmKey(double, name),
+    // A guest program that starts another session writes an empty file named after its pid in here.
+    MACRUNNER_DOUBLE_GROUPS: pathOf(double, name, 'groups'),
+    MACRUNNER_DOUBLE_POWER: pathOf(double, name, 'power'),
+    MACRUNNER_DOUBLE_RUN_PID: String(holderPid(double, name)),
+  };
+}
+
+/** Where `program` lies for this guest, or undefined. */
+export function findProgram(double: Double, name: string, program: string): string | undefined {
+  const rootfs = rootfsOf(double, name);
+  const candidates = program.startsWith('/')
+    ? [join(rootfs, program), ...hostPaths(rootfs, program)]
+    : (guestEnvironment(double, name).PATH ?? '').split(':').map((dir) => join(dir, program));
+  return candidates.find((path) => existsSync(path) && statSync(path).isFile());
+}
+
+function hostPaths(rootfs: string, program: string): readonly string[] {
+  if (/^\/(Users|usr\/local|opt|etc|tmp)\//.test(program)) return [];
+  return [join(rootfs, 'usr/local/double-bin', basename(program)), program];
+}
+
+/** Starts a process in the guest, as the leader of a group of its own. */
+export function spawnInGuest(
+  double: Double,
+  name: string,
+  argv: readonly string[],
+  stdio: StdioOptions,
+): ChildProcess {
+  const [program = '', ...args] = argv;
+  const env = guestEnvironment(double, name);
+  const cwd = env.HOME ?? '/';
+  for (const dir of [cwd, env.TMPDIR ?? cwd]) mkdirSync(dir, { recursive: true });
+  const child = spawn(program, args, { detached: true, stdio, env, cwd });
+  if (child.pid !== undefined) writeFileSync(join(pathOf(double, name, 'groups'), String(child.pid)), '');
+  return child;
+}
+
+/** Kills every process of a VM, again and again until none is found: they may be starting others meanwhile. */
+export function killGuest(double: Double, name: string): void {
+  const groups = pathOf(double, name, 'groups');
+  for (let round = 0; round < 100; round += 1) {
+    const pids = guestPids(double, name);
+    if (round === 0 && existsSync(groups)) {
+      for (const group of readdirSync(groups)) kill(-Number(group));
+    }
+    if (pids.length === 0) return;
+    for (const pid of pids) kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  if (Math.abs(pid) <= 1) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) {
+      throw error;
+    }
+  }
+}
+
+function guestPids(double: Double, name: string): readonly number[] {
+  const mark = `${MARK}=${vmKey(double, name)}`;
+  const rootfs = rootfsOf(double, name);
+  if (process.platform !== 'linux') {
+    // macOS hides the environment of its own programs; their groups are written down.
+    const { stdout } = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8' });
+    const lines = stdout.split('\n').filter((line) => line.includes(mark));
+    return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid);
+  }
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((entry) => isGuestProcess(`/proc/${entry}`, mark, rootfs))
+    .map(Number);
+}
+
+function isGuestProcess(proc: string, mark: string, rootfs: string): boolean {
+  try {
+    const environment = readFileSync(join(proc, 'environ'), 'utf8').split('\0');
+    return environment.includes(mark) || readlinkSync(join(proc, 'cwd')).startsWith(`${rootfs}/`);
+  } catch {
+    return false; // It ended meanwhile, or is not ours to look at.
+  }
+}
