@@ -85,6 +85,9 @@ export const runnerList = z.object({ v: z.literal(1), runners: z.array(runnerRep
 /** `POST /v1/drain`, `POST /v1/resume` */
 export const drainReport = z.object({ v: z.literal(1), isDraining: z.boolean(), busy: z.number() });
 
+/** `POST /v1/reload`: the configuration is read again soon. One that is refused shows among the problems of the status. */
+export const reloadReport = z.object({ v: z.literal(1) });
+
 /** `POST /v1/runners/<name>/stop` with `{ "force": boolean }`; a busy runner is only stopped by force. */
 export const stopReport = z.object({ v: z.literal(1), runner: z.string(), stopping: z.boolean() });
 

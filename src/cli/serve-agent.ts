@@ -1,0 +1,14 @@
+/** Starts the agent, in a terminal or under launchd, where this machine can run VMs at all. */
+import { runAgent } from '../daemon/agent.ts';
+import { EXIT } from './command.ts';
+import type { Context } from './context.ts';
+import { programVersion } from './version.ts';
+
+/** Serves until the signal aborts. @returns the exit code */
+export async function serveAgent(
+  { locations, env, signal }: Context,
+  logTo: 'file' | 'terminal',
+): Promise<number> {
+  await runAgent({ locations: locations(), env, signal, logTo, version: programVersion() });
+  return EXIT.ok;
+}
