@@ -1,0 +1,144 @@
+/**
+ * Arbitrary worlds: well-formed (names and slots are unique), otherwise as contradictory as readings taken at different
+ * moments can be. Small numbers on purpose: rules meet at the edges of small hosts.
+ */
+import fc from 'fast-check';
+import type { Job } from '../../src/core/job.ts';
+import { PHASES, type Runner } from '../../src/core/runner.ts';
+import type { PoolView, Reading, Registration, Vm, World } from '../../src/core/world.ts';
+import { aJob, aName, aRunner, HOST, known, LIMITS, MINUTE, NOW, SECOND, unknown } from './world.ts';
+
+const POOLS = ['ios', 'mac', 'vision'] as const;
+const REMOVED_POOL = 'old';
+
+/** Names that look like ours and are not. */
+export const FOREIGN_NAMES = [
+  'dev-box',
+  `mr-${HOST}`,
+  `mr-${HOST}0-ios-00000001`,
+  'mr-zzz999-ios-00000001',
+] as const;
+
+const ago = fc.constantFrom(0, SECOND, 6 * SECOND, 20 * SECOND, 2 * MINUTE, 10 * MINUTE, 7 * 60 * MINUTE);
+const age = ago.map((ms) => NOW - ms);
+const vmState = fc.constantFrom('running', 'running', 'stopped', null);
+const record = fc.option(fc.record({ status: fc.constantFrom('online', 'offline'), busy: fc.boolean() }), {
+  nil: null,
+});
+
+/** A thing with our name and what the two lists say of it. */
+const presence = fc.record({ vm: vmState, record });
+
+const seenRunner = fc
+  .record({
+    pool: fc.constantFrom(...POOLS, REMOVED_POOL),
+    phase: fc.constantFrom(...PHASES, 'warm'),
+    createdMs: age,
+    sinceMs: age,
+    hadJob: fc.boolean(),
+    jobEndedMs: fc.option(age, { nil: null }),
+    isInFlight: fc.boolean(),
+    silentSinceMs: fc.option(age, { nil: null }),
+    presence,
+  })
+  .map((seen) => ({ ...seen, hadJob: seen.phase === 'busy' || (seen.phase === 'stopping' && seen.hadJob) }));
+
+const job = fc.record({
+  state: fc.constantFrom('waiting', 'waiting', 'started', 'completed'),
+  queuedMs: age,
+});
+
+const demand = fc.record({
+  jobs: fc.array(job, { maxLength: 4 }),
+  assigned: fc.nat(5),
+  unconfirmed: fc.integer({ min: -1, max: 2 }),
+});
+
+const pool = fc.record({
+  max: fc.integer({ min: 0, max: 3 }),
+  warm: fc.nat(2),
+  retryAtMs: fc.constantFrom(0, 0, NOW - SECOND, NOW + MINUTE),
+  imageReady: fc.constantFrom(true, true, true, false),
+  announced: fc.nat(3),
+  demand: fc.oneof({ weight: 4, arbitrary: demand }, { weight: 1, arbitrary: fc.constant(null) }),
+});
+
+const isRead = fc.constantFrom(true, true, true, false);
+
+const parts = fc.record({
+  slots: fc.integer({ min: 1, max: 4 }),
+  isDraining: fc.constantFrom(false, false, false, true),
+  unfit: fc.constantFrom(null, null, null, 'disk below floor'),
+  pools: fc.array(pool, { minLength: 1, maxLength: POOLS.length }),
+  runners: fc.array(seenRunner, { maxLength: 4 }),
+  orphans: fc.array(fc.record({ presence, isInFlight: fc.boolean() }), { maxLength: 2 }),
+  foreign: fc.subarray([...FOREIGN_NAMES]),
+  foreignState: fc.constantFrom('running', 'stopped'),
+  vmsRead: isRead,
+  registrationsRead: isRead,
+});
+type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
+
+export const arbitraryWorld: fc.Arbitrary<World> = parts.map(assemble);
+
+/** As `arbitraryWorld`, with every reading known. */
+export const arbitraryKnownWorld: fc.Arbitrary<World> = parts
+  .filter(({ pools }) => pools.every((view) => view.demand !== null))
+  .map((drawn) => assemble({ ...drawn, vmsRead: true, registrationsRead: true }));
+
+function assemble(drawn: Parts): World {
+  const runners = drawn.runners.map((seen, slot): Runner => {
+    const { pool: poolName, phase, createdMs, sinceMs, hadJob, jobEndedMs } = seen;
+    const ended = phase === 'busy' ? jobEndedMs : null;
+    return aRunner(String(slot), phase, {
+      pool: poolName,
+      slot,
+      createdMs,
+      sinceMs,
+      hadJob,
+      jobEndedMs: ended,
+    });
+  });
+  const named = [
+    ...drawn.runners.map((seen, index) => ({ name: runners[index]?.name ?? '', ...seen })),
+    ...drawn.orphans.map((orphan, index) => ({ name: aName(`9${index}`), silentSinceMs: null, ...orphan })),
+  ];
+  const vms = named.flatMap(({ name, presence: { vm } }): readonly Vm[] => (vm ? [{ name, state: vm }] : []));
+  const foreignVms = drawn.foreign.map((name): Vm => ({ name, state: drawn.foreignState }));
+  const records = named.flatMap(({ name, presence: { record: entry } }, id): readonly Registration[] =>
+    entry ? [{ id, name, ...entry }] : [],
+  );
+  const foreignRecords = drawn.foreign.map(
+    (name, id): Registration => ({ id: 100 + id, name, status: 'online', busy: false }),
+  );
+  const read = <T>(isKnown: boolean, value: T): Reading<T> => (isKnown ? known(value) : unknown);
+  return {
+    nowMs: NOW,
+    host: { id: HOST, slots: drawn.slots, isDraining: drawn.isDraining, unfit: drawn.unfit },
+    limits: LIMITS,
+    pools: drawn.pools.map((view, index) => assemblePool(view, POOLS[index] ?? 'extra')),
+    runners,
+    inFlight: new Set(named.filter(({ isInFlight }) => isInFlight).map(({ name }) => name)),
+    silentSinceMs: new Map(
+      named.flatMap(({ name, silentSinceMs }) =>
+        silentSinceMs === null ? [] : [[name, silentSinceMs] as const],
+      ),
+    ),
+    vms: read(drawn.vmsRead, [...vms, ...foreignVms]),
+    registrations: read(drawn.registrationsRead, [...records, ...foreignRecords]),
+  };
+}
+
+function assemblePool(view: Parts['pools'][number], name: string): PoolView {
+  if (view.demand === null) return { ...view, name, demand: unknown };
+  const list = view.demand.jobs
+    .map((entry, index): Job => {
+      const at = { pool: name, queuedMs: entry.queuedMs };
+      const started = { startedMs: NOW - SECOND, runner: aName('77', name) };
+      if (entry.state === 'waiting') return aJob(`${name}-${index}`, at);
+      const completedMs = entry.state === 'completed' ? NOW : null;
+      return aJob(`${name}-${index}`, { ...at, ...started, completedMs });
+    })
+    .toSorted((a, b) => a.queuedMs - b.queuedMs);
+  return { ...view, name, demand: known({ ...view.demand, jobs: list }) };
+}
