@@ -1,0 +1,219 @@
+/** The promises of the design, on arbitrary worlds. Titles begin with the invariant they guard. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { plan } from '../../src/core/plan.ts';
+import type { Plan, Step } from '../../src/core/step.ts';
+import type { World } from '../../src/core/world.ts';
+import { arbitraryKnownWorld, arbitraryWorld } from '../support/arbitrary-world.ts';
+import { HOST, unknown } from '../support/world.ts';
+
+const MAY_HAVE_JOB: readonly string[] = ['registering', 'idle', 'busy'];
+
+function always(
+  check: (world: World, plan: Plan) => void,
+  worlds: fc.Arbitrary<World> = arbitraryWorld,
+): void {
+  fc.assert(
+    fc.property(worlds, (world) => check(world, plan(world))),
+    { numRuns: 3_000 },
+  );
+}
+
+const only = <K extends Step['do']>(steps: readonly Step[], kind: K): readonly Extract<Step, { do: K }>[] =>
+  steps.filter((step): step is Extract<Step, { do: K }> => step.do === kind);
+
+function subjectOf(step: Step): string {
+  switch (step.do) {
+    case 'create':
+      return `slot ${step.slot}`;
+    case 'claim':
+    case 'stop':
+      return step.runner;
+    case 'remove-vm':
+      return step.vm;
+    case 'deregister':
+      return step.name;
+  }
+}
+
+const runnerNamed = (world: World, name: string) => world.runners.find((runner) => runner.name === name);
+
+/** Stops that are decisions of this plan, not repeats. */
+const newStops = (world: World, steps: readonly Step[]) =>
+  only(steps, 'stop').filter(({ runner }) => runnerNamed(world, runner)?.phase !== 'stopping');
+
+test('I1: with the new runners no more VMs can run than there are slots, foreign ones counted', () => {
+  always((world, { steps }) => {
+    const slots = only(steps, 'create').map(({ slot }) => slot);
+    if (slots.length === 0) return;
+    const own = new Set(world.runners.map(({ name }) => name));
+    const strangers = world.vms.known
+      ? world.vms.value.filter(({ name, state }) => state === 'running' && !own.has(name)).length
+      : Number.POSITIVE_INFINITY;
+    expect(world.runners.length + strangers + slots.length).toBeLessThanOrEqual(world.host.slots);
+    for (const slot of slots) {
+      expect(world.runners.map((runner) => runner.slot)).not.toContain(slot);
+      expect(slot).toBeLessThan(world.host.slots);
+    }
+  });
+});
+
+test('I1: a pool never gets more runners than its maximum', () => {
+  always((world, { steps }) => {
+    for (const pool of world.pools) {
+      const created = only(steps, 'create').filter((step) => step.pool === pool.name).length;
+      const leaving = new Set(only(steps, 'stop').map(({ runner }) => runner));
+      const live = world.runners.filter(
+        (r) => r.pool === pool.name && r.phase !== 'stopping' && !leaving.has(r.name),
+      );
+      if (created > 0) expect(live.length + created).toBeLessThanOrEqual(pool.max);
+    }
+  });
+});
+
+test('I2: no runner, VM, registration or slot gets two steps, and none in flight gets any', () => {
+  always((world, { steps }) => {
+    const subjects = steps.map(subjectOf);
+    expect(new Set(subjects).size).toBe(subjects.length);
+    for (const subject of subjects) expect(world.inFlight.has(subject)).toBe(false);
+  });
+});
+
+test('I3: only a warm runner that never had a job is claimed, for a pool that wants one', () => {
+  always((world, { steps }) => {
+    for (const { runner, pool } of only(steps, 'claim')) {
+      expect(runnerNamed(world, runner)).toMatchObject({ phase: 'warm', hadJob: false, pool });
+    }
+  });
+});
+
+test('I3: what ran a job and ended is stopped once the teardown time is over', () => {
+  always((world, { steps }) => {
+    const stopped = only(steps, 'stop').map(({ runner }) => runner);
+    for (const { name, jobEndedMs } of world.runners) {
+      const isOver = jobEndedMs !== null && world.nowMs - jobEndedMs >= world.limits.teardownMs;
+      if (isOver && !world.inFlight.has(name)) expect(stopped).toContain(name);
+    }
+  }, arbitraryKnownWorld);
+});
+
+test('I4: nothing without our name is touched', () => {
+  always((world, { steps }) => {
+    for (const step of steps) {
+      if (step.do === 'create') expect(world.pools.map(({ name }) => name)).toContain(step.pool);
+      else expect(subjectOf(step).startsWith(`mr-${HOST}-`)).toBe(true);
+      if (step.do === 'stop') expect(runnerNamed(world, step.runner)).toBeDefined();
+      if (step.do === 'remove-vm') expect(runnerNamed(world, step.vm)).toBeUndefined();
+      if (step.do === 'deregister') expect(runnerNamed(world, step.name)).toBeUndefined();
+    }
+  });
+});
+
+test('I5: an unknown VM list creates nothing and destroys nothing', () => {
+  always((drawn) => {
+    const world = { ...drawn, vms: unknown };
+    const { steps } = plan(world);
+    expect(newStops(world, steps)).toEqual([]);
+    expect(steps.filter(({ do: kind }) => kind !== 'stop' && kind !== 'claim')).toEqual([]);
+  });
+});
+
+test('I5: unknown registrations destroy no orphan, and no runner that may have a job but by its word or age', () => {
+  always((drawn) => {
+    const world = { ...drawn, registrations: unknown };
+    const { steps } = plan(world);
+    expect([...only(steps, 'remove-vm'), ...only(steps, 'deregister')]).toEqual([]);
+    for (const { runner, why } of newStops(world, steps)) {
+      if (MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? ''))
+        expect(['age-limit', 'job-done']).toContain(why);
+    }
+  });
+});
+
+test('I5: unknown demand starts nothing for the pool and takes nothing from it for want of work', () => {
+  always((drawn) => {
+    const world = { ...drawn, pools: drawn.pools.map((pool) => ({ ...pool, demand: unknown })) };
+    const { steps, waiting } = plan(world);
+    expect([...only(steps, 'create'), ...only(steps, 'claim'), ...waiting]).toEqual([]);
+    const idlers = newStops(world, steps).filter(({ why }) =>
+      ['surplus', 'evicted', 'idle-timeout'].includes(why),
+    );
+    // A drain is an order, no reading: it may stop what has no credential yet.
+    if (!world.host.isDraining) expect(idlers).toEqual([]);
+    for (const { runner } of idlers) expect(MAY_HAVE_JOB).not.toContain(runnerNamed(world, runner)?.phase);
+  });
+});
+
+test('two sources: what GitHub calls busy is stopped only by its own word, by age, or offline with its VM gone', () => {
+  always((world, { steps }) => {
+    const busy = new Map(
+      world.registrations.known
+        ? world.registrations.value.filter((r) => r.busy).map((r) => [r.name, r])
+        : [],
+    );
+    for (const { runner, why } of newStops(world, steps)) {
+      const record = busy.get(runner);
+      if (!record || !MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? '')) continue;
+      expect(['age-limit', 'job-done', 'vm-died']).toContain(why);
+      if (why === 'vm-died') expect(record.status).toBe('offline');
+    }
+    for (const step of steps) expect(step.do === 'remove-vm' && busy.has(step.vm)).toBe(false);
+  });
+});
+
+test('I9: every open job of a known pool is served by a runner or a step, or waits with exactly one cause', () => {
+  always((world, { steps, waiting }) => {
+    const ids = waiting.map(({ jobId }) => jobId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const stops = new Set(only(steps, 'stop').map(({ runner }) => runner));
+    for (const { name, demand } of world.pools) {
+      if (!demand.known) continue;
+      const unstarted = demand.value.jobs.filter((job) => job.startedMs === null && job.completedMs === null);
+      const here = ids.filter((id) => unstarted.some((job) => job.id === id));
+      const supply =
+        world.runners.filter(
+          (r) => r.pool === name && r.phase !== 'stopping' && (r.hadJob || !stops.has(r.name)),
+        ).length + only(steps, 'create').filter((step) => step.pool === name).length;
+      expect(unstarted.length - here.length).toBeLessThanOrEqual(
+        supply + Math.max(0, demand.value.unconfirmed),
+      );
+      // The oldest are served first.
+      expect(here.toSorted()).toEqual(
+        unstarted
+          .slice(unstarted.length - here.length)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
+    }
+  });
+});
+
+test('I9: no job waits for a slot while one is kept free or warm runners that nobody needs stand in its way', () => {
+  always((world, { steps, waiting }) => {
+    const waiters = waiting.filter(({ cause }) => cause === 'slot-busy').length;
+    if (waiters === 0) return;
+    expect(only(steps, 'create').filter(({ purpose }) => purpose === 'warm')).toEqual([]);
+    const own = new Set(world.runners.map(({ name }) => name));
+    if (!world.vms.known || world.vms.value.some(({ name }) => !own.has(name))) return;
+
+    const stopped = new Set(only(steps, 'stop').map(({ runner }) => runner));
+    const claimed = new Set(only(steps, 'claim').map(({ runner }) => runner));
+    const readable = new Set(world.pools.filter(({ demand }) => demand.known).map(({ name }) => name));
+    const leaving = world.runners.filter(({ name, phase }) => phase === 'stopping' || stopped.has(name));
+    const standing = world.runners
+      .filter(({ name, phase, pool }) => phase === 'warm' && readable.has(pool) && !world.inFlight.has(name))
+      .filter(({ name }) => !stopped.has(name) && !claimed.has(name));
+    const comingFree =
+      world.host.slots - world.runners.length - only(steps, 'create').length + leaving.length;
+    // Where more VMs run than there are slots, stopping all that stand may still free none.
+    const isInVain = comingFree + standing.length <= 0;
+    if (standing.length > 0 && !isInVain) expect(comingFree).toBeGreaterThanOrEqual(waiters);
+  });
+});
+
+test('a drain creates and claims nothing', () => {
+  always((drawn) => {
+    const { steps } = plan({ ...drawn, host: { ...drawn.host, isDraining: true } });
+    expect([...only(steps, 'create'), ...only(steps, 'claim')]).toEqual([]);
+  });
+});
