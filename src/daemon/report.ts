@@ -62,7 +62,12 @@ export const statusReport = z.object({
   pid: z.number(),
   startedMs: z.number(),
   nowMs: z.number(),
-  host: z.object({ id: z.string(), slots: z.number(), isDraining: z.boolean(), unfit: z.string().nullable() }),
+  host: z.object({
+    id: z.string(),
+    slots: z.number(),
+    isDraining: z.boolean(),
+    unfit: z.string().nullable(),
+  }),
   github: z.object({ url: z.string() }),
   /** VMs that run here, ours and foreign; null when Tart cannot be read. */
   vms: z.object({ running: z.number(), foreign: z.number() }).nullable(),
@@ -73,9 +78,17 @@ export const statusReport = z.object({
 export type StatusReport = z.output<typeof statusReport>;
 
 /** `GET /v1/jobs/<id or unambiguous prefix>` and `/v1/runners/<name>`: one subject with its timeline. */
-const timelineEntry = z.object({ atMs: z.number(), what: z.string(), detail: z.record(z.string(), z.unknown()) });
+const timelineEntry = z.object({
+  atMs: z.number(),
+  what: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
 export const jobDetail = z.object({ v: z.literal(1), job: jobReport, timeline: z.array(timelineEntry) });
-export const runnerDetail = z.object({ v: z.literal(1), runner: runnerReport, timeline: z.array(timelineEntry) });
+export const runnerDetail = z.object({
+  v: z.literal(1),
+  runner: runnerReport,
+  timeline: z.array(timelineEntry),
+});
 export type JobDetail = z.output<typeof jobDetail>;
 export type RunnerDetail = z.output<typeof runnerDetail>;
 

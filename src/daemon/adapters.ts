@@ -1,0 +1,74 @@
+/** Makes the adapters from the configuration: GitHub, Tart, the guest channel. */
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Locations } from '../config/locations.ts';
+import type { Config } from '../config/schema.ts';
+import { MacrunnerError } from '../core/error.ts';
+import type { GitHub, Guest, Hypervisor } from '../core/ports.ts';
+import { createGitHub } from '../github/create-github.ts';
+import type { GitHubAuth } from '../github/options.ts';
+import { createVmUser } from '../host/as-vm-user.ts';
+import { readSecret } from '../host/secrets.ts';
+import { createGuest } from '../tart/guest.ts';
+import { createHypervisor } from '../tart/hypervisor.ts';
+
+export interface Adapters {
+  readonly github: GitHub;
+  readonly hypervisor: Hypervisor;
+  readonly guest: Guest;
+  /** Where Tart keeps its VMs. */
+  readonly tartHome: string;
+}
+
+export interface AdapterOptions {
+  readonly config: Config;
+  readonly locations: Locations;
+  readonly hostId: string;
+  readonly version: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly keepSecret: (secret: string) => void;
+}
+
+/** @throws {@link MacrunnerError} `config-invalid` for a URL or a Tart home that cannot be used */
+export async function createAdapters(options: AdapterOptions): Promise<Adapters> {
+  const { config, locations, log, version, hostId } = options;
+  const { vmUser, tart } = config.host;
+  const tartHome = config.host.tartHome ?? join(homeOf(vmUser), '.tart');
+  const wrap = await createVmUser({ ...(vmUser === undefined ? {} : { vmUser }), tartHome, tart });
+  return {
+    github: createGitHub({
+      url: config.github.url,
+      runnerGroup: config.github.runnerGroup,
+      auth: authOf(options),
+      hostId,
+      version,
+      log: (level, message, fields) => log[level]({ ...fields }, message),
+    }),
+    hypervisor: createHypervisor({ wrap, tartHome, runLogs: locations.vms }),
+    guest: createGuest({ wrap }),
+    tartHome,
+  };
+}
+
+/** Secrets are read when they are used, so that a new key needs no restart, and are scrubbed from every log from then on. */
+function authOf({ config, locations, signal, keepSecret }: AdapterOptions): GitHubAuth {
+  const { app, token } = config.github;
+  const read = async (reference: string): Promise<string> => {
+    const secret = await readSecret(reference, { secretsDir: locations.secrets, signal });
+    keepSecret(secret);
+    return secret;
+  };
+  if (app) {
+    const { clientId, installationId, privateKey } = app;
+    return { kind: 'app', clientId, installationId, privateKey: () => read(privateKey) };
+  }
+  if (token === undefined) throw new MacrunnerError('config-invalid', 'github has neither app nor token');
+  return { kind: 'token', token: () => read(token) };
+}
+
+/** The home of the VM user; on a Mac users live in /Users. */
+function homeOf(user: string | undefined): string {
+  return user === undefined || user === userInfo().username ? homedir() : join('/Users', user);
+}

@@ -1,0 +1,188 @@
+/**
+ * The agent: wires the rooms together and runs until its signal aborts. Jobs outlive it: VMs live in sessions of their own
+ * and are found again by looking.
+ */
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Locations } from '../config/locations.ts';
+import { readHostId } from '../host/host-id.ts';
+import { openLedger } from '../ledger/open.ts';
+import { acquireLock } from '../lib/lock.ts';
+import { createLog } from '../lib/log.ts';
+import { Redactor } from '../lib/redact.ts';
+import { createAdapters } from './adapters.ts';
+import { Channels } from './channels.ts';
+import type { Context } from './context.ts';
+import { openControl } from './control.ts';
+import { Desk } from './desk.ts';
+import { restoreDrain, setDrain } from './drain.ts';
+import { Loop } from './loop.ts';
+import { Queues } from './queues.ts';
+import { closeOpenIntents, rebuildLedger } from './recover.ts';
+import { ConfigInForce } from './reload.ts';
+import { createSenses } from './senses.ts';
+import type { Identity } from './status.ts';
+import { turn } from './turn.ts';
+import { scheduleUpkeep } from './upkeep.ts';
+
+export interface AgentOptions {
+  readonly locations: Locations;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  readonly logTo: 'file' | 'terminal';
+  /** Aborting it stops the agent within 5 s; jobs go on. */
+  readonly signal: AbortSignal;
+}
+
+/** How often the loop looks without being woken. */
+const LOOK_EVERY_MS = 5_000;
+/** The most that closing the sessions at GitHub may take at the end. */
+const CLOSING_MS = 3_500;
+
+/**
+ * Runs the agent to its end.
+ * @throws {@link MacrunnerError} `config-invalid`, `secret-unreadable`, `already-running`, `ledger-unreadable`, `command-missing`
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { locations } = options;
+  const config = new ConfigInForce(options);
+  const lock = await acquireLock(locations.lock);
+  const redactor = new Redactor();
+  const { log, close } = createLog({ to: options.logTo, file: locations.log, redactor });
+  try {
+    await serve(options, config, redactor, log);
+  } catch (error) {
+    log.fatal({ err: error }, 'the agent cannot go on');
+    throw error;
+  } finally {
+    await close();
+    await lock.release();
+  }
+}
+
+async function serve(
+  options: AgentOptions,
+  config: ConfigInForce,
+  redactor: Redactor,
+  log: Logger,
+): Promise<void> {
+  const { locations, signal, version } = options;
+  const nowMs = Date.now;
+  const { ledger, recovered } = await openLedger(locations.ledger, { nowMs });
+  if (recovered)
+    log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
+  const hostId = config.get().host.id ?? (await readHostId(locations.hostId, signal));
+  const keepSecret = (secret: string): void => redactor.add(secret);
+  const adapters = await createAdapters({
+    config: config.get(),
+    locations,
+    hostId,
+    version,
+    log,
+    signal,
+    keepSecret,
+  });
+  const tart = await adapters.hypervisor.version(signal);
+
+  const desk = new Desk();
+  const queues = new Queues(adapters.github);
+  const wake = (): void => loop.wake();
+  const senses = createSenses({ ...adapters, config: config.get, hostId, nowMs, onRead: wake });
+  const context: Context = {
+    ...adapters,
+    config: config.get,
+    hostId,
+    ledger,
+    desk,
+    queues,
+    nowMs,
+    log,
+    signal,
+    wake,
+    keepSecret,
+    vmsChanged: () => senses.vms.refresh(signal),
+  };
+  const channels = new Channels();
+  let isRebuilt = recovered === null;
+  const loop = new Loop({
+    everyMs: LOOK_EVERY_MS,
+    onError: (error) => log.error({ err: error }, 'a turn of the loop failed'),
+    turn() {
+      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
+      if (isRebuilt) turn(context, senses, channels);
+      else senses.refreshDue(true, signal);
+    },
+  });
+
+  const marker = join(dirname(locations.hostId), 'draining');
+  restoreDrain(context, marker);
+  closeOpenIntents(context);
+  scheduleUpkeep(context);
+  const reload = (): void => reloadInto(context, config, senses.forgetPools);
+  const control = await openControl({
+    socketPath: locations.socket,
+    context,
+    senses,
+    identity: identityOf(version, nowMs(), config, recovered),
+    setDraining: (isDraining) => setDrain(context, marker, isDraining),
+    reload,
+  });
+  process.on('SIGHUP', reload);
+  queues.follow(config.get().pools, context);
+  loop.start();
+  log.info(
+    { version, tart, host: hostId, pools: config.get().pools.length, pid: process.pid },
+    'the agent serves',
+  );
+
+  await aborted(signal);
+  log.info('the agent stops; jobs go on');
+  process.off('SIGHUP', reload);
+  loop.stop();
+  await Promise.race([queues.closed(), afterMs(CLOSING_MS)]);
+  await control.close();
+  ledger.close();
+}
+
+function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => void): void {
+  const error = config.reload();
+  if (error !== null) {
+    context.log.error({ err: error }, 'the new configuration is refused; the last good one stays in force');
+    return;
+  }
+  forgetPools();
+  context.queues.follow(config.get().pools, context);
+  context.log.info({ pools: config.get().pools.length }, 'the configuration was read again');
+  context.wake();
+}
+
+function identityOf(
+  version: string,
+  startedMs: number,
+  config: ConfigInForce,
+  recovered: { readonly movedTo: string; readonly why: string } | null,
+): Identity {
+  const lost = recovered
+    ? [`The ledger could not be read (${recovered.why}); it was moved to ${recovered.movedTo}.`]
+    : [];
+  return {
+    version,
+    startedMs,
+    problems: () => [
+      ...lost,
+      ...(config.refused === null
+        ? []
+        : [`The newest configuration is refused, the one before is in force: ${config.refused}`]),
+    ],
+    notes: () => config.notes,
+  };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+async function afterMs(ms: number): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+}

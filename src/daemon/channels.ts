@@ -1,0 +1,131 @@
+/**
+ * Follows the event stream of every VM that lives: one long exec each, taken up again at the next number when it breaks.
+ * What a guest says is a claim about itself; it moves its own runner and nothing else.
+ */
+import type { GuestEvent } from '../core/ports.ts';
+import type { Phase, Runner, RunnerEvent } from '../core/runner.ts';
+import type { Context } from './context.ts';
+import { messageOf } from './intent.ts';
+import { move } from './move.ts';
+import { giveVerdict } from './verdict.ts';
+
+const FOLLOWED: ReadonlySet<Phase> = new Set(['booting', 'warm', 'registering', 'idle', 'busy']);
+
+/** The first tries come close together: a guest that has just booted should not wait for us. */
+const PAUSES_MS = [50, 100, 200, 400, 800, 1_500] as const;
+
+export class Channels {
+  readonly #followed = new Map<string, AbortController>();
+
+  /** Follows each runner that should be followed and is not yet; lets go of the others. */
+  follow(context: Context, runners: readonly Runner[]): void {
+    const wanted = new Set(
+      runners.filter((runner) => isFollowed(context, runner)).map((runner) => runner.name),
+    );
+    for (const [name, stop] of this.#followed) if (!wanted.has(name)) stop.abort();
+    for (const name of wanted) if (!this.#followed.has(name)) this.#begin(context, name);
+  }
+
+  #begin(context: Context, name: string): void {
+    const stop = new AbortController();
+    this.#followed.set(name, stop);
+    const signal = AbortSignal.any([stop.signal, context.signal]);
+    void followUntil(context, name, signal)
+      .catch((error: unknown) =>
+        context.log.error({ runner: name, err: error }, 'a guest channel failed in an unforeseen way'),
+      )
+      .finally(() => {
+        this.#followed.delete(name);
+        context.wake();
+      });
+  }
+}
+
+/** A VM that is only just being started cannot answer: its channel begins when the start has returned. */
+function isFollowed({ desk }: Context, runner: Runner): boolean {
+  return FOLLOWED.has(runner.phase) && !(runner.phase === 'booting' && desk.inFlight.has(runner.name));
+}
+
+async function followUntil(context: Context, name: string, signal: AbortSignal): Promise<void> {
+  const { guest, ledger, log, nowMs, desk } = context;
+  let tries = 0;
+  while (!signal.aborted) {
+    let hasAnswered = false;
+    const follower = followerOf(context, name, () => {
+      hasAnswered = true;
+    });
+    try {
+      await guest.follow(name, ledger.lastEventNumber(name) + 1, follower, signal);
+    } catch (error) {
+      if (!signal.aborted) log.debug({ runner: name, why: messageOf(error) }, 'the guest does not answer');
+    }
+    if (signal.aborted) return;
+    if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, nowMs());
+    if (hasAnswered) await context.vmsChanged();
+    tries = hasAnswered ? 0 : tries + 1;
+    await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);
+  }
+}
+
+function followerOf(context: Context, name: string, onFirst: () => void) {
+  const { desk, wake } = context;
+  return {
+    onAnswer(): void {
+      onFirst();
+      desk.silentSinceMs.delete(name);
+      const after = move(context, name, { type: 'answered' });
+      if (after?.phase === 'warm') desk.succeeded(after.pool);
+      wake();
+    },
+    onLife(): void {
+      desk.silentSinceMs.delete(name);
+    },
+    onEvent(event: GuestEvent): void {
+      record(context, name, event);
+      if (event.type === 'job-started') giveVerdict(context, name, event.n);
+      wake();
+    },
+  };
+}
+
+function record(context: Context, name: string, event: GuestEvent): void {
+  const { ledger, nowMs } = context;
+  const moved = runnerEvent(event);
+  ledger.transaction(() => {
+    ledger.setLastEventNumber(name, event.n);
+    if (event.type === 'job-started') ledger.note(name, nowMs(), 'guest-facts', { ...event.facts });
+    if (event.type === 'hello' || event.type === 'credential-taken' || event.type === 'verdict') {
+      ledger.note(name, nowMs(), `guest-${event.type}`, {});
+    }
+    if (moved) move(context, name, moved);
+  });
+}
+
+function runnerEvent(event: GuestEvent): RunnerEvent | null {
+  switch (event.type) {
+    case 'online':
+      return { type: 'online' };
+    case 'job-started':
+      return { type: 'job-started' };
+    case 'job-completed':
+      return { type: 'job-completed' };
+    case 'exited':
+      return { type: 'exited', code: event.code };
+    case 'hello':
+    case 'credential-taken':
+    case 'verdict':
+      return null;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,28 @@
+/** What every part of the daemon is given: the ports, the ledger, the desk, the clock, the log. No logic. */
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { Guest, Hypervisor } from '../core/ports.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Desk } from './desk.ts';
+import type { Queues } from './queues.ts';
+
+export interface Context {
+  /** The last good configuration; it changes on reload. */
+  readonly config: () => Config;
+  readonly hostId: string;
+  readonly ledger: Ledger;
+  readonly desk: Desk;
+  readonly hypervisor: Hypervisor;
+  readonly guest: Guest;
+  readonly queues: Queues;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+  /** Aborted when the daemon stops; VMs go on. */
+  readonly signal: AbortSignal;
+  /** Something changed: look again soon. */
+  readonly wake: () => void;
+  /** Read the VMs again: something was done to them. */
+  readonly vmsChanged: () => Promise<void>;
+  /** A secret of this run, never to be written anywhere. */
+  readonly keepSecret: (secret: string) => void;
+}

@@ -1,0 +1,81 @@
+/** Creates a runner: clone, size, start. From then on its channel tells how it goes. */
+import { randomBytes } from 'node:crypto';
+import { isAlarming } from '../core/backoff.ts';
+import { hasCode } from '../core/error.ts';
+import { runnerName } from '../core/names.ts';
+import type { Runner, StopReason } from '../core/runner.ts';
+import type { Step } from '../core/step.ts';
+import type { Context } from './context.ts';
+import { messageOf, withIntent } from './intent.ts';
+import { move } from './move.ts';
+
+export async function create(context: Context, step: Extract<Step, { do: 'create' }>): Promise<void> {
+  const { hypervisor, signal, ledger, nowMs, log } = context;
+  const pool = context.config().pools.find((candidate) => candidate.name === step.pool);
+  if (!pool) return;
+  const runner = aNewRunner(context, step);
+  ledger.transaction(() => {
+    ledger.saveRunner(runner);
+    ledger.note(runner.name, nowMs(), 'created', {
+      purpose: step.purpose,
+      slot: step.slot,
+      image: pool.image,
+    });
+    ledger.audit(nowMs(), 'runner-cloning', runner.name, { pool: pool.name, purpose: step.purpose });
+  });
+  log.info(
+    { runner: runner.name, pool: pool.name, slot: step.slot, purpose: step.purpose },
+    'runner created',
+  );
+  let failure: StopReason = 'clone-failed';
+  try {
+    await withIntent(context, 'create', runner.name, async () => {
+      await hypervisor.clone(pool.image, runner.name, signal);
+      await hypervisor.configure(runner.name, { cpu: pool.cpu, memoryGiB: pool.memoryGiB }, signal);
+      move(context, runner.name, { type: 'cloned' });
+      failure = 'start-failed';
+      await hypervisor.start(runner.name, signal);
+    });
+  } catch (error) {
+    if (signal.aborted) return;
+    startFailed(context, runner.name, failure, error);
+  }
+  void context.vmsChanged();
+}
+
+/** A start that failed, for whatever reason: the runner goes, and its pool waits before the next try. */
+export function startFailed(context: Context, name: string, why: StopReason, error: unknown): void {
+  const { desk, ledger, nowMs, log } = context;
+  const stopping = move(context, name, { type: 'stop', why });
+  if (!stopping) return;
+  const trouble = desk.failed(stopping.pool, nowMs());
+  ledger.note(name, nowMs(), 'failed', { why, error: messageOf(error) });
+  const facts = { runner: name, pool: stopping.pool, why, failures: trouble.failures, err: error };
+  if (isAlarming(trouble.failures)) log.error(facts, 'starts keep failing: this pool needs attention');
+  else
+    log.warn(
+      facts,
+      hasCode(error, 'vm-limit') ? 'the system allows no further VM now' : 'a runner did not start',
+    );
+}
+
+function aNewRunner({ hostId, nowMs }: Context, step: Extract<Step, { do: 'create' }>): Runner {
+  const atMs = nowMs();
+  return {
+    name: runnerName(hostId, step.pool, randomSuffix()),
+    pool: step.pool,
+    slot: step.slot,
+    phase: 'cloning',
+    createdMs: atMs,
+    sinceMs: atMs,
+    registrationId: null,
+    hadJob: false,
+    jobEndedMs: null,
+    why: null,
+  };
+}
+
+function randomSuffix(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz012345';
+  return Array.from(randomBytes(8), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
+}

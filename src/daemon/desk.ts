@@ -1,0 +1,51 @@
+/**
+ * The daemon's desk: what it holds in memory between two looks at the world. Everything here can be lost at any moment;
+ * what must survive a crash is in the ledger. One writer: only the daemon's own modules touch it.
+ */
+import { retryDelayMs } from '../core/backoff.ts';
+import type { Waiting } from '../core/step.ts';
+
+export interface PoolTrouble {
+  readonly failures: number;
+  readonly retryAtMs: number;
+}
+
+export class Desk {
+  /** Runners and VMs on which a step is being executed. */
+  readonly inFlight = new Set<string>();
+  /** Runners left alone until then, because GitHub refused their removal or a teardown failed. */
+  readonly #restUntilMs = new Map<string, number>();
+  /** Since when a runner's channel has been silent. */
+  readonly silentSinceMs = new Map<string, number>();
+  /** Total capacity last announced, by pool. */
+  readonly announced = new Map<string, number>();
+  readonly #troubles = new Map<string, PoolTrouble>();
+  waiting: readonly Waiting[] = [];
+  isDraining = false;
+
+  /** In flight or resting: nothing is decided about these now. */
+  handsOff(nowMs: number): ReadonlySet<string> {
+    for (const [name, untilMs] of this.#restUntilMs) if (untilMs <= nowMs) this.#restUntilMs.delete(name);
+    return new Set([...this.inFlight, ...this.#restUntilMs.keys()]);
+  }
+
+  rest(name: string, untilMs: number): void {
+    this.#restUntilMs.set(name, untilMs);
+  }
+
+  trouble(pool: string): PoolTrouble {
+    return this.#troubles.get(pool) ?? { failures: 0, retryAtMs: 0 };
+  }
+
+  /** A start failed: the pool waits longer each time. */
+  failed(pool: string, nowMs: number): PoolTrouble {
+    const failures = this.trouble(pool).failures + 1;
+    const trouble = { failures, retryAtMs: nowMs + retryDelayMs(failures) };
+    this.#troubles.set(pool, trouble);
+    return trouble;
+  }
+
+  succeeded(pool: string): void {
+    this.#troubles.delete(pool);
+  }
+}

@@ -1,0 +1,24 @@
+/** Whether the host takes new jobs. A drain outlives the daemon: a host that is being emptied must not fill up by a restart. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Context } from './context.ts';
+
+/** `marker` is a file that exists while the host drains. */
+export function restoreDrain({ desk }: Pick<Context, 'desk'>, marker: string): void {
+  desk.isDraining = existsSync(marker);
+}
+
+export function setDrain(
+  { desk, ledger, nowMs, log, wake }: Context,
+  marker: string,
+  isDraining: boolean,
+): void {
+  if (desk.isDraining === isDraining) return;
+  mkdirSync(dirname(marker), { recursive: true });
+  if (isDraining) writeFileSync(marker, '');
+  else rmSync(marker, { force: true });
+  desk.isDraining = isDraining;
+  ledger.audit(nowMs(), isDraining ? 'host-draining' : 'host-serving', 'host', {});
+  log.info(isDraining ? 'draining: no new job is taken' : 'serving again');
+  wake();
+}

@@ -1,0 +1,48 @@
+/**
+ * The one loop: woken by news or by time, it looks, decides and hands out the steps. Wake-ups during a turn are joined
+ * into one further turn; nothing in a turn waits, so the world cannot change between the look and the decision.
+ */
+
+export interface LoopOptions {
+  readonly turn: () => void;
+  readonly everyMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Loop {
+  readonly #options: LoopOptions;
+  #isDue = false;
+  #timer: NodeJS.Timeout | null = null;
+  #isStopped = false;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.wake(), this.#options.everyMs);
+    this.wake();
+  }
+
+  /** Asks for a turn soon; cheap, and safe to call from anywhere. */
+  wake(): void {
+    if (this.#isDue || this.#isStopped) return;
+    this.#isDue = true;
+    setImmediate(() => this.#turn());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  #turn(): void {
+    this.#isDue = false;
+    if (this.#isStopped) return;
+    try {
+      this.#options.turn();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+}

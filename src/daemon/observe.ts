@@ -1,0 +1,100 @@
+/** Puts the world together from the ledger, the readings, the queues and the clock, for the plan to decide upon. */
+import type { Config } from '../config/schema.ts';
+import type { Limits, PoolView, Reading, Registration, Vm, World } from '../core/world.ts';
+import type { Context } from './context.ts';
+import type { RepeatedReading } from './reading.ts';
+
+export interface Senses {
+  readonly vms: RepeatedReading<readonly Vm[]>;
+  readonly registrations: RepeatedReading<readonly Registration[]>;
+  /** Images that can be cloned without the network. */
+  readonly images: RepeatedReading<ReadonlySet<string>>;
+  /** Why no VM may start here, null when fit. */
+  readonly unfit: () => string | null;
+  /** Warm runners wanted now, by pool. */
+  readonly warm: (pool: Config['pools'][number]) => number;
+}
+
+/** @throws never: what cannot be read is unknown in the world it returns */
+export function observe(context: Context, senses: Senses): World {
+  const { desk, ledger, hostId } = context;
+  const config = context.config();
+  const nowMs = context.nowMs();
+  return {
+    nowMs,
+    host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
+    limits: limitsOf(config),
+    pools: config.pools.map((pool) => poolView(context, senses, pool)),
+    runners: ledger.runners(),
+    inFlight: desk.handsOff(nowMs),
+    silentSinceMs: desk.silentSinceMs,
+    vms: withOwnDeeds(context, senses.vms),
+    registrations: senses.registrations.get(),
+  };
+}
+
+function poolView(
+  { desk, ledger, queues }: Context,
+  senses: Senses,
+  pool: Config['pools'][number],
+): PoolView {
+  const images = senses.images.get();
+  const count = queues.assigned(pool.name);
+  return {
+    name: pool.name,
+    max: pool.max,
+    warm: senses.warm(pool),
+    retryAtMs: desk.trouble(pool.name).retryAtMs,
+    imageReady: images.known && images.value.has(pool.image),
+    announced: desk.announced.get(pool.name) ?? 0,
+    demand: count.known
+      ? {
+          known: true,
+          value: {
+            jobs: ledger.openJobs(pool.name),
+            assigned: count.value,
+            unconfirmed: ledger.unconfirmed(pool.name),
+          },
+        }
+      : count,
+  };
+}
+
+/** A listing that began before one of our own deeds ended does not show it: what we did since is added to what was read. */
+function withOwnDeeds(
+  { ledger, desk }: Context,
+  vms: RepeatedReading<readonly Vm[]>,
+): Reading<readonly Vm[]> {
+  const reading = vms.get();
+  if (!reading.known) return reading;
+  const beganMs = vms.beganMs();
+  const listed = new Set(reading.value.map((vm) => vm.name));
+  const younger = ledger
+    .runners()
+    .filter((runner) => runner.phase !== 'cloning' && runner.phase !== 'stopping')
+    .filter((runner) => runner.sinceMs >= beganMs || desk.inFlight.has(runner.name));
+  const fresh = new Set(younger.map((runner) => runner.name));
+  const added = younger.filter((runner) => !listed.has(runner.name));
+  const kept = reading.value.filter((vm) => !isGoneSince(ledger, vm.name, beganMs));
+  const seen = kept.map((vm) => (fresh.has(vm.name) ? { ...vm, state: 'running' as const } : vm));
+  return {
+    known: true,
+    value: [...seen, ...added.map((runner) => ({ name: runner.name, state: 'running' as const }))],
+  };
+}
+
+function isGoneSince(ledger: Context['ledger'], name: string, beganMs: number): boolean {
+  const goneMs = ledger.runner(name)?.goneMs ?? null;
+  return goneMs !== null && goneMs >= beganMs;
+}
+
+function limitsOf({ deadlines }: Config): Limits {
+  return {
+    bootMs: deadlines.bootSeconds * 1_000,
+    channelMs: deadlines.channelSeconds * 1_000,
+    registerMs: deadlines.registerSeconds * 1_000,
+    idleMs: deadlines.idleMinutes * 60_000,
+    teardownMs: deadlines.teardownSeconds * 1_000,
+    ageMs: deadlines.ageHours * 3_600_000,
+  };
+}

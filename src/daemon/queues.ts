@@ -1,0 +1,146 @@
+/** Listens to GitHub, one queue per pool, and writes what it hears to the ledger before it is acknowledged. */
+import type { Config } from '../config/schema.ts';
+import type { GitHub, PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
+import type { Reading } from '../core/world.ts';
+import type { Context } from './context.ts';
+import { messageOf } from './intent.ts';
+
+/** A queue that was silent for longer than this is unknown: a poll is answered or given up within 90 s. */
+const STALE_MS = 180_000;
+/** GitHub counts no job, yet we hold open ones that no runner serves: after this long they are closed as unknown. */
+const FORGOTTEN_MS = 120_000;
+
+interface Line {
+  readonly queue: PoolQueue;
+  readonly stop: AbortController;
+  done: Promise<void>;
+  state: 'opening' | 'listening' | 'trouble';
+  trouble: string | null;
+  assigned: number;
+  heardMs: number;
+}
+
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log' | 'signal' | 'wake'>;
+
+export class Queues {
+  readonly #github: GitHub;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(github: GitHub) {
+    this.#github = github;
+  }
+
+  of(pool: string): PoolQueue | undefined {
+    return this.#lines.get(pool)?.queue;
+  }
+
+  any(): PoolQueue | undefined {
+    return this.#lines.values().next().value?.queue;
+  }
+
+  state(pool: string): Pick<Line, 'state' | 'trouble'> {
+    return this.#lines.get(pool) ?? { state: 'opening', trouble: null };
+  }
+
+  /** GitHub's count of assigned jobs, or unknown. */
+  assigned(pool: string): Reading<number> {
+    const line = this.#lines.get(pool);
+    if (!line || line.state === 'opening') return { known: false, why: 'the queue is not open yet' };
+    if (line.state === 'trouble') return { known: false, why: line.trouble ?? 'the queue cannot be read' };
+    return { known: true, value: line.assigned };
+  }
+
+  /** Opens queues for new pools, closes those of pools that are no more. */
+  follow(pools: Config['pools'], tools: Tools): void {
+    const wanted = new Set(pools.map((pool) => pool.name));
+    for (const [name, line] of this.#lines) {
+      if (wanted.has(name)) continue;
+      line.stop.abort();
+      this.#lines.delete(name);
+    }
+    for (const pool of pools) {
+      if (!this.#lines.has(pool.name)) this.#open(pool, tools);
+    }
+  }
+
+  /** Marks queues that have been silent for too long. */
+  watch(nowMs: number): void {
+    for (const line of this.#lines.values()) {
+      if (line.state !== 'listening' || nowMs - line.heardMs < STALE_MS) continue;
+      line.state = 'trouble';
+      line.trouble = `no word from GitHub's queue for ${Math.round((nowMs - line.heardMs) / 1000)} s`;
+    }
+  }
+
+  /** Resolves when all listeners have ended, their sessions closed. */
+  async closed(): Promise<void> {
+    await Promise.allSettled([...this.#lines.values()].map((line) => line.done));
+  }
+
+  #open(pool: Config['pools'][number], tools: Tools): void {
+    const queue = this.#github.queue({ name: pool.name, labels: pool.labels });
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, tools.signal]);
+    const line: Line = {
+      queue,
+      stop,
+      done: Promise.resolve(),
+      state: 'opening',
+      trouble: null,
+      assigned: 0,
+      heardMs: tools.nowMs(),
+    };
+    this.#lines.set(pool.name, line);
+    line.done = queue.listen(listenerFor(pool.name, line, tools), signal);
+  }
+}
+
+function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
+  const { ledger, desk, nowMs, log, wake } = tools;
+  const hear = (assigned: number): void => {
+    if (line.state === 'trouble') log.info({ pool }, 'GitHub can be heard again');
+    Object.assign(line, { state: 'listening', trouble: null, assigned, heardMs: nowMs() });
+    wake();
+  };
+  return {
+    capacity: () => desk.announced.get(pool) ?? 1,
+    async onMessage(message) {
+      if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
+      hear(message.assignedCount);
+    },
+    onCount(assigned) {
+      hear(assigned);
+      if (assigned === 0) forgetJobs(pool, tools);
+    },
+    onTrouble(error) {
+      if (line.state !== 'trouble')
+        log.warn({ pool, err: error }, 'GitHub cannot be heard; jobs that run go on');
+      Object.assign(line, { state: 'trouble', trouble: messageOf(error) });
+      wake();
+    },
+  };
+}
+
+function auditMessage(pool: string, message: QueueMessage, { ledger, nowMs, log }: Tools): void {
+  const atMs = nowMs();
+  for (const job of message.assigned) {
+    ledger.audit(atMs, 'job-assigned', job.id, { pool, job: job.displayName, repository: job.repository });
+    log.info({ job: job.id, pool, name: job.displayName, repository: job.repository }, 'job assigned');
+  }
+  for (const { jobId, runner } of message.started) ledger.audit(atMs, 'job-started', jobId, { pool, runner });
+  for (const { jobId, runner, result } of message.completed) {
+    ledger.audit(atMs, 'job-completed', jobId, { pool, runner, result });
+    log.info({ job: jobId, pool, runner, result }, 'job completed');
+  }
+}
+
+function forgetJobs(pool: string, { ledger, nowMs, log }: Tools): void {
+  const served = new Set(ledger.runners().map((runner) => runner.name));
+  for (const job of ledger.openJobs(pool)) {
+    const isServed = job.runner !== null && served.has(job.runner);
+    if (isServed || nowMs() - job.assignedMs < FORGOTTEN_MS) continue;
+    ledger.closeJob(job.id, 'unknown', nowMs());
+    ledger.audit(nowMs(), 'job-forgotten', job.id, { pool });
+    log.warn({ job: job.id, pool }, 'GitHub no longer counts this job and never said how it ended');
+  }
+}

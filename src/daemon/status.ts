@@ -1,0 +1,139 @@
+/** What the daemon says about itself: `macrunner status` in data. Reads only. */
+import type { Config } from '../config/schema.ts';
+import type { Job } from '../core/job.ts';
+import type { Runner } from '../core/runner.ts';
+import type { Context } from './context.ts';
+import type { Senses } from './observe.ts';
+import type { JobReport, PoolReport, RunnerReport, StatusReport } from './report.ts';
+
+export interface Identity {
+  readonly version: string;
+  readonly startedMs: number;
+  /** Said loudly until the next start: a ledger that was lost, a configuration that was refused. */
+  readonly problems: () => readonly string[];
+  readonly notes: () => readonly string[];
+}
+
+export function statusReport(context: Context, senses: Senses, identity: Identity): StatusReport {
+  const { ledger, desk, hostId, nowMs } = context;
+  const config = context.config();
+  const pools = config.pools.map((pool) => poolReport(context, senses, pool.name));
+  const vms = vmCounts(context, senses);
+  const problems = [...identity.problems(), ...problemsNow(context, senses, pools)];
+  return {
+    v: 1,
+    isFine: problems.length === 0,
+    problems,
+    notes: [
+      ...identity.notes(),
+      ...(desk.isDraining ? ['Draining: no new job is taken; `macrunner resume` ends it.'] : []),
+    ],
+    version: identity.version,
+    pid: process.pid,
+    startedMs: identity.startedMs,
+    nowMs: nowMs(),
+    host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
+    github: { url: config.github.url },
+    vms,
+    pools,
+    runners: ledger.runners().map((runner) => runnerReport(context, runner, null)),
+    jobs: ledger.openJobs().map((job) => jobReport(context, job)),
+  };
+}
+
+function problemsNow(
+  { desk, config }: Context,
+  senses: Senses,
+  pools: readonly PoolReport[],
+): readonly string[] {
+  const vms = senses.vms.get();
+  const images = senses.images.get();
+  const unfit = senses.unfit();
+  return [
+    ...(unfit ? [`No VM may start: ${unfit}.`] : []),
+    ...(vms.known ? [] : [`VMs are unknown: ${vms.why}.`]),
+    ...pools
+      .filter((pool) => pool.queue === 'trouble')
+      .map((pool) => `Pool ${pool.name} cannot hear GitHub: ${pool.trouble}.`),
+    ...pools
+      .filter((pool) => desk.trouble(pool.name).failures > 1)
+      .map((pool) => `Pool ${pool.name}: ${pool.failures} starts failed in a row; see \`macrunner logs\`.`),
+    ...(images.known ? missingImages(config(), images.value) : []),
+  ];
+}
+
+function missingImages(config: Config, ready: ReadonlySet<string>): readonly string[] {
+  return config.pools
+    .filter((pool) => !ready.has(pool.image))
+    .map(
+      (pool) =>
+        `Pool ${pool.name}: the image ${pool.image} is not on this host; fetch it with \`tart pull\`.`,
+    );
+}
+
+function poolReport({ desk, queues, config }: Context, senses: Senses, name: string): PoolReport {
+  const pool = config().pools.find((candidate) => candidate.name === name);
+  const { state, trouble } = queues.state(name);
+  const assigned = queues.assigned(name);
+  const { failures, retryAtMs } = desk.trouble(name);
+  return {
+    name,
+    labels: [...(pool?.labels ?? [])],
+    max: pool?.max ?? 0,
+    warm: pool ? senses.warm(pool) : 0,
+    queue: state,
+    trouble,
+    assigned: assigned.known ? assigned.value : null,
+    announced: desk.announced.get(name) ?? 0,
+    failures,
+    retryAtMs,
+  };
+}
+
+/** `goneMs` is set for a runner of the past. */
+export function runnerReport({ ledger }: Context, runner: Runner, goneMs: number | null): RunnerReport {
+  const { name, pool, slot, phase, createdMs, sinceMs, why } = runner;
+  const jobId = ledger.jobsOfRunner(name)[0]?.id ?? null;
+  return {
+    name,
+    pool,
+    slot,
+    phase: goneMs === null ? phase : 'gone',
+    createdMs,
+    sinceMs: goneMs ?? sinceMs,
+    why,
+    jobId,
+  };
+}
+
+export function jobReport({ desk }: Context, job: Job): JobReport {
+  const { id, pool, repository, displayName, assignedMs, startedMs, completedMs, runner, result } = job;
+  const cause = desk.waiting.find((waiting) => waiting.jobId === id)?.cause ?? null;
+  return {
+    id,
+    pool,
+    repository,
+    displayName,
+    state: stateOf(job, cause !== null),
+    assignedMs,
+    startedMs,
+    completedMs,
+    runner,
+    result,
+    cause,
+  };
+}
+
+function stateOf(job: Job, isWaiting: boolean): JobReport['state'] {
+  if (job.completedMs !== null) return 'completed';
+  if (job.startedMs !== null) return 'running';
+  return isWaiting ? 'waiting' : 'starting';
+}
+
+function vmCounts({ ledger }: Context, senses: Senses): StatusReport['vms'] {
+  const reading = senses.vms.get();
+  if (!reading.known) return null;
+  const ours = new Set(ledger.runners().map((runner) => runner.name));
+  const running = reading.value.filter((vm) => vm.state === 'running');
+  return { running: running.length, foreign: running.filter((vm) => !ours.has(vm.name)).length };
+}

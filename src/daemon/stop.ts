@@ -1,0 +1,72 @@
+/**
+ * Ends a runner. While a job may be given to it, GitHub is asked first: a refusal (a job runs there) keeps the VM. Then
+ * the power is cut, the VM deleted, its absence confirmed at Tart and at GitHub, and only then is the slot free.
+ */
+import type { StopReason } from '../core/runner.ts';
+import type { Step } from '../core/step.ts';
+import type { Context } from './context.ts';
+import { messageOf, withIntent } from './intent.ts';
+import { move } from './move.ts';
+
+/** Reasons that hold whatever GitHub says: the runner's own end, a VM that is no more, the announced hard limit. */
+const FINAL: ReadonlySet<StopReason> = new Set(['job-done', 'no-job', 'vm-died', 'age-limit', 'refused']);
+
+const REFUSED_REST_MS = 30_000;
+const FAILED_REST_MS = 5_000;
+
+export async function stop(context: Context, step: Extract<Step, { do: 'stop' }>): Promise<void> {
+  const { ledger, desk, nowMs, log, signal } = context;
+  try {
+    await withIntent(context, 'stop', step.runner, async () => {
+      if (!(await mayStop(context, step))) {
+        desk.rest(step.runner, nowMs() + REFUSED_REST_MS);
+        ledger.note(step.runner, nowMs(), 'stop-refused', { why: step.why });
+        log.info({ runner: step.runner, why: step.why }, 'GitHub says a job runs here: the runner stays');
+        return;
+      }
+      move(context, step.runner, { type: 'stop', why: step.why });
+      await tearDown(context, step.runner);
+    });
+  } catch (error) {
+    if (signal.aborted) return;
+    desk.rest(step.runner, nowMs() + FAILED_REST_MS);
+    ledger.note(step.runner, nowMs(), 'teardown-failed', { error: messageOf(error) });
+    log.error({ runner: step.runner, err: error }, 'a runner could not be torn down; trying again');
+  }
+}
+
+async function mayStop(context: Context, step: Extract<Step, { do: 'stop' }>): Promise<boolean> {
+  const runner = context.ledger.runner(step.runner);
+  if (!runner || runner.phase === 'stopping' || FINAL.has(step.why)) return true;
+  return (await removeRegistration(context, step.runner)) !== 'busy';
+}
+
+async function tearDown(context: Context, name: string): Promise<void> {
+  const { hypervisor, ledger, desk, nowMs, log, signal, vmsChanged } = context;
+  const lastWords = await hypervisor.lastWords(name);
+  if (lastWords) ledger.note(name, nowMs(), 'last-words', { text: lastWords });
+  await hypervisor.stop(name, signal);
+  await hypervisor.delete(name, signal);
+  const registration = await removeRegistration(context, name);
+  if (registration === 'busy')
+    log.warn({ runner: name }, 'the VM is gone; GitHub still holds its job and will fail it');
+  const atMs = nowMs();
+  ledger.transaction(() => {
+    ledger.markGone(name, atMs);
+    ledger.note(name, atMs, 'gone', { registration });
+    ledger.audit(atMs, 'runner-gone', name, { registration });
+  });
+  desk.silentSinceMs.delete(name);
+  log.info({ runner: name, registration }, 'runner gone');
+  void vmsChanged();
+}
+
+async function removeRegistration(
+  { ledger, queues, signal }: Context,
+  name: string,
+): Promise<'none' | 'removed' | 'gone' | 'busy'> {
+  const runner = ledger.runner(name);
+  const queue = runner ? queues.of(runner.pool) : undefined;
+  if (!runner || runner.registrationId === null || !queue) return 'none';
+  return queue.remove(runner.registrationId, signal);
+}
