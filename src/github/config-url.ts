@@ -1,0 +1,65 @@
+/**
+ * Reads the address that a user configures (`https://github.com/acme`): which organisation or repository it names and
+ * where its API is. The rules are those of GitHub's own client (actions/scaleset: config.go).
+ */
+import { MacrunnerError } from '../core/error.ts';
+
+export type Scope =
+  | { readonly kind: 'organization'; readonly org: string }
+  | { readonly kind: 'repository'; readonly owner: string; readonly repo: string };
+
+export interface ConfigUrl {
+  /** The address itself without a trailing slash, as GitHub wants it back. */
+  readonly url: string;
+  readonly scope: Scope;
+  /** Base of the REST API, without a trailing slash. */
+  readonly api: string;
+}
+
+const HINT = 'github.url must look like https://github.com/ORG or https://github.com/OWNER/REPOSITORY';
+
+/** @throws `config-invalid` with a hint */
+export function parseConfigUrl(text: string): ConfigUrl {
+  const url = URL.parse(text);
+  if (!url) throw invalid('github.url is not a URL');
+  if (url.username || url.password) throw invalid('github.url must not contain a user name or password');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw invalid(`github.url must start with https://, not ${url.protocol}`);
+  }
+  if (url.search || url.hash) throw invalid('github.url must have neither a query nor a fragment');
+  const hosted = isHosted(url.host);
+  if (hosted && url.protocol === 'http:' && url.host !== 'github.localhost') {
+    throw invalid(`github.url must use https for ${url.host}`);
+  }
+  const path = url.pathname.split('/').filter((segment) => segment !== '');
+  return { url: `${url.origin}/${path.join('/')}`, scope: scopeOf(path), api: apiOf(url, hosted) };
+}
+
+function scopeOf(path: readonly string[]): Scope {
+  const [first, second, ...rest] = path;
+  if (!first) throw invalid('github.url names neither an organisation nor a repository');
+  if (second && first.toLowerCase() === 'enterprises') {
+    const hint = 'use the URL of an organisation of the enterprise, and share its runner group';
+    throw new MacrunnerError('config-invalid', 'github.url names an enterprise, which is not supported yet', {
+      hint,
+    });
+  }
+  if (rest.length > 0) throw invalid('github.url has more parts than an owner and a repository');
+  if (!second) return { kind: 'organization', org: first };
+  if (second.endsWith('.git')) throw invalid(`github.url must name the repository without ".git": ${second}`);
+  return { kind: 'repository', owner: first, repo: second };
+}
+
+/** A host with a port is never hosted: anything on loopback is served like a GitHub Enterprise Server. */
+function isHosted(host: string): boolean {
+  return ['github.com', 'www.github.com', 'github.localhost'].includes(host) || host.endsWith('.ghe.com');
+}
+
+function apiOf(url: URL, hosted: boolean): string {
+  if (!hosted) return `${url.origin}/api/v3`;
+  return `${url.protocol}//api.${url.host.replace(/^www\./, '')}`;
+}
+
+function invalid(message: string): MacrunnerError {
+  return new MacrunnerError('config-invalid', message, { hint: HINT });
+}

@@ -1,0 +1,225 @@
+/**
+ * The listening loop of one pool: session, poll, hand over, acknowledge, for as long as it is wanted. No error ends it;
+ * each is told and followed by a wait. A message is acknowledged only after it was taken over, so that a crash at any
+ * point brings it again; within one life of the process its id keeps it from being handed over twice.
+ */
+import type { QueueListener } from '../core/ports.ts';
+import { pause } from './deadline.ts';
+import type { Fresh } from './fresh.ts';
+import { GitHubError } from './github-error.ts';
+import type { HeldPoll } from './held-poll.ts';
+import { type ReadMessage, readMessage } from './messages.ts';
+import type { Context } from './options.ts';
+import { acknowledge, poll } from './poll.ts';
+import { type ScaleSet, withScaleSet } from './scale-set.ts';
+import type { Session, Sessions } from './session.ts';
+
+export interface ListenDeps {
+  readonly context: Context;
+  readonly pool: string;
+  readonly sets: Fresh<ScaleSet>;
+  readonly sessions: Sessions;
+  readonly held: HeldPoll;
+}
+
+/** From this many refused sessions in a row on, it is more than our own last life that lingers. */
+const CONFLICTS_TO_ALARM = 3;
+/** GitHub always answers a poll; so many without an answer mean that it does not hear us. */
+const LATE_TO_ALARM = 3;
+/** More than a queue ever held unacknowledged. */
+const REMEMBERED_IDS = 1_000;
+
+export class QueueLoop {
+  readonly #deps: ListenDeps;
+  readonly #listener: QueueListener;
+  readonly #signal: AbortSignal;
+  #session: Session | undefined;
+  /** The set that `#cursor` and `#handled` belong to: another set counts its messages anew. */
+  #setId = 0;
+  #cursor = 0;
+  #handled = new Set<number>();
+  #count = 0;
+  #conflicts = 0;
+  #late = 0;
+  #toldOfOffers = false;
+
+  constructor(deps: ListenDeps, listener: QueueListener, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#listener = listener;
+    this.#signal = signal;
+  }
+
+  /** Resolves when the signal has aborted and the session is closed. */
+  async run(): Promise<void> {
+    for (let failures = 0; !this.#signal.aborted; ) {
+      try {
+        await this.#round();
+        failures = 0;
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        failures += 1;
+        this.#tell(error);
+        await pause(this.#waitAfter(error, failures), this.#signal);
+      }
+    }
+    await this.#drop();
+  }
+
+  async #round(): Promise<void> {
+    const { context, held } = this.#deps;
+    await this.#ready();
+    const answer = await this.#withToken((session) =>
+      held.run(
+        () => this.#listener.capacity(),
+        this.#signal,
+        (capacity, signal) => poll(context, session, { cursor: this.#cursor, capacity }, signal),
+      ),
+    );
+    this.#late = answer === 'late' ? this.#late + 1 : 0;
+    if (answer === 'cut') return;
+    if (answer === null || answer === 'late') {
+      if (this.#late === LATE_TO_ALARM) throw this.#silence();
+      this.#listener.onCount(this.#count);
+    } else await this.#take(readMessage(context, this.#deps.pool, answer));
+  }
+
+  /** A session with a token that lasts, for the set as it is now. */
+  async #ready(): Promise<void> {
+    const { sets, context } = this.#deps;
+    const set = await sets.get(this.#signal);
+    if (this.#session && this.#session.setId !== set.id) await this.#drop();
+    if (!this.#session) await this.#open();
+    else if (context.clock() >= this.#session.renewAtMs) await this.#renew();
+  }
+
+  async #open(): Promise<Session> {
+    const { sets, sessions, context, pool } = this.#deps;
+    const session = await withScaleSet(sets, this.#signal, (set) => sessions.open(set, this.#signal));
+    if (session.setId !== this.#setId) {
+      this.#setId = session.setId;
+      this.#cursor = 0;
+      this.#handled = new Set();
+    }
+    this.#session = session;
+    this.#conflicts = 0;
+    this.#count = session.assignedCount;
+    context.log('info', 'listening for jobs', { pool, scaleSetId: session.setId });
+    this.#listener.onCount(this.#count);
+    return session;
+  }
+
+  /** A session that GitHub forgot is replaced at once; the cursor stays, as the messages belong to the set. */
+  async #renew(): Promise<Session> {
+    if (!this.#session) return this.#open();
+    const renewed = await this.#deps.sessions.renew(this.#session, this.#signal);
+    this.#session = renewed ?? undefined;
+    return renewed ?? this.#open();
+  }
+
+  /** Runs a request of the session; a token that expired is renewed once. */
+  async #withToken<T>(request: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await request(this.#session ?? (await this.#open()));
+    } catch (error) {
+      if (!(error instanceof GitHubError) || error.status !== 401) return this.#refuse(error);
+    }
+    const session = await this.#renew();
+    try {
+      return await request(session);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  /** Errors that mean the session itself is of no use any more: the next round opens another. */
+  async #refuse(error: unknown): Promise<never> {
+    if (error instanceof GitHubError && (error.status === 401 || error.code === 'github-not-found'))
+      await this.#drop();
+    throw error;
+  }
+
+  async #take(message: ReadMessage): Promise<void> {
+    const { messageId, offered, ...news } = message;
+    this.#count = message.assignedCount ?? this.#count;
+    if (offered > 0) this.#tellOfOffers(offered);
+    if (!this.#handled.has(messageId)) {
+      await this.#listener.onMessage({ ...news, messageId, assignedCount: this.#count });
+      this.#remember(messageId);
+    }
+    this.#cursor = Math.max(this.#cursor, messageId);
+    try {
+      await this.#withToken((session) => acknowledge(this.#deps.context, session, messageId, this.#signal));
+    } catch (err) {
+      if (this.#signal.aborted) return;
+      // Harmless: it comes again with the next life of this process, to a ledger that knows it.
+      this.#deps.context.log('warn', 'a message could not be acknowledged', {
+        pool: this.#deps.pool,
+        messageId,
+        err,
+      });
+    }
+  }
+
+  #remember(messageId: number): void {
+    this.#handled.add(messageId);
+    const [oldest] = this.#handled;
+    if (this.#handled.size > REMEMBERED_IDS && oldest !== undefined) this.#handled.delete(oldest);
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session) await this.#deps.sessions.close(session);
+  }
+
+  #tell(error: unknown): void {
+    const { context, pool } = this.#deps;
+    context.log('warn', 'the queue cannot be read', { pool, err: error });
+    if (isConflict(error)) {
+      this.#conflicts += 1;
+      if (this.#conflicts === CONFLICTS_TO_ALARM) {
+        const hint =
+          'look for a second macrunner that runs with the same host id; otherwise the old session lapses by itself';
+        context.log('error', "another listener holds this pool's session", {
+          pool,
+          refused: this.#conflicts,
+          hint,
+        });
+      }
+    }
+    try {
+      this.#listener.onTrouble(error);
+    } catch (err) {
+      context.log('error', 'the listener failed on being told of trouble', { pool, err });
+    }
+  }
+
+  #tellOfOffers(offered: number): void {
+    if (this.#toldOfOffers) return;
+    this.#toldOfOffers = true;
+    const hint = 'jobs of this server are not run yet: use an organisation on github.com or ghe.com';
+    this.#deps.context.log('error', 'this server wants jobs to be acquired, which is not supported yet', {
+      pool: this.#deps.pool,
+      offered,
+      hint,
+    });
+  }
+
+  #silence(): GitHubError {
+    this.#late = 0;
+    return new GitHubError('github-unavailable', `${LATE_TO_ALARM} polls in a row had no answer at all`);
+  }
+
+  #waitAfter(error: unknown, failures: number): number {
+    const { conflictRetryMs, backoffBaseMs, backoffMaxMs } = this.#deps.context.timings;
+    if (isConflict(error)) return conflictRetryMs;
+    const backoffMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** (failures - 1));
+    const spreadMs = backoffMs * (0.75 + Math.random() / 2); // A fleet must not come back in step.
+    const askedMs = error instanceof GitHubError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(spreadMs, askedMs);
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof GitHubError && error.code === 'github-conflict';
+}

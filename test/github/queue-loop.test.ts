@@ -1,0 +1,356 @@
+/** A pool's queue against a scripted GitHub: what is handed over, and that no fault ends it. */
+import { expect, test, vi } from 'vitest';
+import type { QueueListener, QueueMessage } from '../../src/core/ports.ts';
+import type { Timings } from '../../src/github/options.ts';
+import {
+  aMessage,
+  aSession,
+  aSet,
+  gitHubOver,
+  jwt,
+  problem,
+  REGISTER,
+  SESSION_ID,
+  SETS,
+  stubGitHub,
+} from '../support/stub-github.ts';
+
+const SESSIONS = `POST ${SETS}/7/sessions`;
+const RENEW = `PATCH ${SETS}/7/sessions/${SESSION_ID}`;
+const CLOSE = `DELETE ${SETS}/7/sessions/${SESSION_ID}`;
+const FIRST = 100000001;
+const job = (jobId: string) => ({
+  messageType: 'JobAssigned',
+  jobId,
+  ownerName: 'acme',
+  repositoryName: 'app',
+});
+const firstMessage = { json: aMessage(FIRST, [job('a')]) };
+
+/** Listens to the queue of a fresh stub; disposing stops and closes all. */
+async function listening(timings: Partial<Timings> = {}, own: Partial<QueueListener> = {}) {
+  const stub = await stubGitHub();
+  const stop = new AbortController();
+  const messages: QueueMessage[] = [];
+  const counts: number[] = [];
+  const troubles: unknown[] = [];
+  const over = gitHubOver(stub, { timings });
+  const listener: QueueListener = {
+    capacity: () => 1,
+    onMessage: async (message) => void messages.push(message),
+    onCount: (count) => void counts.push(count),
+    onTrouble: (error) => void troubles.push(error),
+    ...own,
+  };
+  let done: Promise<void> | undefined;
+  const start = () => {
+    done = over.queue.listen(listener, stop.signal);
+  };
+  const end = async () => {
+    stop.abort();
+    await done;
+  };
+  const dispose = async () => {
+    await end();
+    await stub[Symbol.asyncDispose]();
+  };
+  return { ...over, stub, stop, messages, counts, troubles, start, end, [Symbol.asyncDispose]: dispose };
+}
+
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 3_000, interval: 2 });
+
+test('a session is opened, its count told, the queue polled as GitHub wants it, and all closed at the end', async () => {
+  await using rig = await listening();
+  rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0, 4) });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
+  expect(rig.counts).toEqual([4]);
+  const [asked] = rig.stub.to('GET /queue');
+  expect(asked?.query).toBe('?tenant=a%20b');
+  expect(asked?.headers).toMatchObject({
+    accept: 'application/json; api-version=6.0-preview',
+    'x-scalesetmaxcapacity': '1',
+    authorization: expect.stringMatching(/^Bearer /),
+  });
+  await rig.end();
+  expect(rig.stub.to(CLOSE)).toHaveLength(1);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('a message is handed over, acknowledged, and the next poll asks for what comes after it', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', firstMessage, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(2));
+  expect(rig.messages).toMatchObject([
+    { messageId: FIRST, assigned: [{ id: 'a', pool: 'ios' }], assignedCount: 1 },
+  ]);
+  expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toMatchObject([{ query: '?tenant=a%20b' }]);
+  expect(rig.stub.to('GET /queue')[1]?.query).toBe(`?tenant=a%20b&lastMessageId=${FIRST}`);
+});
+
+test('a message is acknowledged only when it was taken over', async () => {
+  const taken = Promise.withResolvers<void>();
+  let given = 0;
+  const onMessage = () => {
+    given += 1;
+    return taken.promise;
+  };
+  await using rig = await listening({}, { onMessage });
+  rig.stub.on('GET /queue', firstMessage, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.start();
+  await soon(() => expect(given).toBe(1));
+  expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toHaveLength(0);
+  taken.resolve();
+  await soon(() => expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toHaveLength(1));
+});
+
+test('a message that could not be taken over comes again, from the same place', async () => {
+  let given = 0;
+  const onMessage = async () => {
+    given += 1;
+    if (given === 1) throw new Error('disk full');
+  };
+  await using rig = await listening({}, { onMessage });
+  rig.stub.on('GET /queue', firstMessage, firstMessage, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.start();
+  await soon(() => expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toHaveLength(1));
+  expect(given).toBe(2);
+  expect(rig.stub.to('GET /queue')[1]?.query).toBe('?tenant=a%20b');
+  expect(rig.troubles).toMatchObject([{ message: 'disk full' }]);
+});
+
+test('a message that GitHub tells twice is handed over once', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', firstMessage, firstMessage, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 }, { status: 404 });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(3));
+  expect(rig.messages).toHaveLength(1);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('202, a body that is empty and no answer at all mean the same: the last known count', async () => {
+  await using rig = await listening({ pollTimeoutMs: 60 });
+  rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0, 2) });
+  rig.stub.on('GET /queue', { status: 202 }, { status: 200, text: '' }, { hang: true });
+  rig.start();
+  await soon(() => expect(rig.counts).toEqual([2, 2, 2, 2]));
+  expect(rig.troubles).toEqual([]);
+});
+
+test('when several polls in a row have no answer, demand is no longer claimed to be known', async () => {
+  await using rig = await listening({ pollTimeoutMs: 20 });
+  rig.start();
+  await soon(() => expect(rig.troubles).toMatchObject([{ code: 'github-unavailable' }]));
+  expect(rig.counts).toEqual([0, 0, 0]);
+});
+
+test('errors of the service, broken connections and nonsense are told, and the queue goes on', async () => {
+  await using rig = await listening();
+  rig.stub.on(
+    'GET /queue',
+    { status: 500, text: 'oops' },
+    { reset: true },
+    { text: '{"messageId":' },
+    firstMessage,
+    { hang: true },
+  );
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.start();
+  await soon(() => expect(rig.messages).toHaveLength(1));
+  expect(rig.troubles).toMatchObject([
+    { code: 'github-unavailable', status: 500 },
+    { code: 'github-unavailable' },
+    { code: 'github-unavailable' },
+  ]);
+  expect(rig.stub.to(SESSIONS)).toHaveLength(1);
+});
+
+test('when GitHub limits the rate, it is asked again no sooner than it said', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', { status: 429, headers: { 'retry-after': '0.3' } }, { hang: true });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(2));
+  expect(rig.troubles).toMatchObject([{ code: 'github-rate-limited', retryAfterMs: 300 }]);
+  const [first, second] = rig.stub.to('GET /queue').map(({ atMs }) => atMs);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(295);
+});
+
+test('a session that another holds is waited for, told, and alarmed about when it lasts', async () => {
+  await using rig = await listening();
+  const conflict = problem(409, 'RunnerScaleSetSessionConflictException');
+  rig.stub.on(SESSIONS, conflict, conflict, conflict, { json: aSession(rig.stub.url, 3) });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
+  expect(rig.troubles).toMatchObject(Array(3).fill({ code: 'github-conflict' }));
+  expect(rig.logged.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { refused: 3 } }]);
+});
+
+test('a queue token that expires is renewed once, and the poll repeated with the new one', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', { status: 401 }, { hang: true });
+  rig.stub.on(RENEW, { json: aSession(rig.stub.url, 77) });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(2));
+  expect(rig.stub.to('GET /queue')[1]?.headers.authorization).toBe(
+    `Bearer ${aSession('', 77).messageQueueAccessToken}`,
+  );
+  expect(rig.stub.to(SESSIONS)).toHaveLength(1);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('a queue token is renewed before it expires', async () => {
+  let nowMs = Date.now();
+  await using stub = await stubGitHub();
+  const { queue } = gitHubOver(stub, { clock: () => nowMs });
+  const session = aSession(stub.url, 0);
+  stub.on(SESSIONS, { json: { ...session, messageQueueAccessToken: jwt('queue', 600_000) } });
+  stub.on(RENEW, { json: aSession(stub.url, 1) });
+  stub.on(
+    'GET /queue',
+    () => {
+      nowMs += 500_000;
+      return { status: 202 };
+    },
+    { hang: true },
+  );
+  const stop = new AbortController();
+  const done = queue.listen(
+    {
+      capacity: () => 1,
+      onMessage: async () => undefined,
+      onCount: () => undefined,
+      onTrouble: () => undefined,
+    },
+    stop.signal,
+  );
+  await soon(() => expect(stub.to('GET /queue')).toHaveLength(2));
+  expect(stub.to(RENEW)).toHaveLength(1);
+  stop.abort();
+  await done;
+});
+
+test('a session that GitHub forgot is replaced in place, and the cursor is kept', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', firstMessage, { status: 401 }, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.stub.on(RENEW, problem(404, 'RunnerAdminException'));
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(3));
+  expect(rig.stub.to(SESSIONS)).toHaveLength(2);
+  expect(rig.stub.to('GET /queue')[2]?.query).toContain(`lastMessageId=${FIRST}`);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('a scale set that GitHub deleted is made anew, and its messages are counted anew', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', firstMessage, { status: 401 }, firstMessage, { hang: true });
+  rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
+  rig.stub.on(RENEW, problem(404, 'RunnerScaleSetNotFoundException'));
+  rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0) }, problem(404, 'RunnerScaleSetNotFoundException'));
+  rig.stub.on(`GET ${SETS}`, { json: { value: [aSet(7)] } }, { json: { value: [] } });
+  rig.stub.on(`POST ${SETS}`, { json: aSet(8) });
+  rig.stub.on(`POST ${SETS}/8/sessions`, { json: aSession(rig.stub.url, 1) });
+  rig.start();
+  await soon(() => expect(rig.messages).toHaveLength(2));
+  expect(rig.stub.to('GET /queue')[2]?.query).toBe('?tenant=a%20b');
+  expect(rig.troubles).toEqual([]);
+});
+
+test('a session without a queue is closed again, not used', async () => {
+  await using rig = await listening();
+  rig.stub.on(
+    SESSIONS,
+    { json: { ...aSession(rig.stub.url, 0), messageQueueUrl: '' } },
+    { json: aSession(rig.stub.url, 1) },
+  );
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
+  expect(rig.stub.to(CLOSE)).toHaveLength(1);
+  expect(rig.troubles).toMatchObject([{ code: 'github-unavailable' }]);
+});
+
+test('a change of capacity cuts the held poll once in the interval and is announced by the next', async () => {
+  let capacity = 1;
+  await using rig = await listening({ cutEveryMs: 60_000 }, { capacity: () => capacity });
+  const announced = () => rig.stub.to('GET /queue').map(({ headers }) => headers['x-scalesetmaxcapacity']);
+  rig.start();
+  await soon(() => expect(announced()).toEqual(['1']));
+  capacity = 2;
+  rig.queue.capacityChanged();
+  await soon(() => expect(announced()).toEqual(['1', '2']));
+  expect(rig.stub.to('GET /queue')[0]?.hungUp).toBe(true);
+  capacity = 3;
+  rig.queue.capacityChanged();
+  rig.queue.capacityChanged();
+  await rig.end();
+  expect(announced()).toEqual(['1', '2']);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('jobs that must be acquired are reported once, loudly', async () => {
+  await using rig = await listening();
+  const offer = { messageType: 'JobAvailable', runnerRequestId: 12 };
+  rig.stub.on('GET /queue', { json: aMessage(1, [offer]) }, { json: aMessage(2, [offer]) }, { hang: true });
+  rig.stub.on('DELETE /queue/1', { status: 204 });
+  rig.stub.on('DELETE /queue/2', { status: 204 });
+  rig.start();
+  await soon(() => expect(rig.messages).toHaveLength(2));
+  expect(rig.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
+});
+
+test('a listener that fails when told of trouble does not end the queue', async () => {
+  const onTrouble = () => {
+    throw new Error('listener broken');
+  };
+  await using rig = await listening({}, { onTrouble });
+  rig.stub.on('GET /queue', { status: 500 }, { hang: true });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(2));
+});
+
+test('nothing of a token is ever logged or told', async () => {
+  await using rig = await listening();
+  rig.stub.on(
+    'GET /queue',
+    { status: 500 },
+    { status: 401 },
+    { status: 403, text: 'no' },
+    { reset: true },
+    { hang: true },
+  );
+  rig.stub.on(RENEW, { json: aSession(rig.stub.url, 5) });
+  rig.stub.on(
+    REGISTER,
+    { status: 401 },
+    { json: { url: `${rig.stub.url}/tenant/1`, token: jwt('admin-secret') } },
+  );
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(5));
+  const told = JSON.stringify([
+    rig.logged,
+    rig.troubles.map((error) => [String(error), { ...Object(error) }]),
+  ]);
+  expect(told).not.toMatch(/secret|eyJ|tenant=/);
+});
+
+test('stopping during a wait or a hung call returns at once', async () => {
+  await using rig = await listening({ conflictRetryMs: 600_000, closeTimeoutMs: 50 });
+  rig.stub.on(SESSIONS, problem(409, 'RunnerScaleSetSessionConflictException'));
+  rig.start();
+  await soon(() => expect(rig.troubles).toHaveLength(1));
+  await rig.end();
+});
+
+test('a GitHub that does not answer on the way out does not hold us', async () => {
+  await using rig = await listening({ closeTimeoutMs: 50 });
+  rig.stub.on(CLOSE, { hang: true });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
+  await rig.end();
+  expect(rig.stub.to(CLOSE)).toHaveLength(1);
+});
