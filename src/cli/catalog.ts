@@ -64,6 +64,26 @@ export const CATALOG: readonly Entry[] = [
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
+    words: 'config check',
+    summary: 'Check the configuration',
+    load: async () => (await import('./commands/config-check.ts')).configCheck,
+  },
+  {
+    words: 'config show',
+    summary: 'Show every setting and where it comes from',
+    load: async () => (await import('./commands/config-show.ts')).configShow,
+  },
+  {
+    words: 'config get',
+    summary: 'Print one setting',
+    load: async () => (await import('./commands/config-get.ts')).configGet,
+  },
+  {
+    words: 'config set',
+    summary: 'Change one setting',
+    load: async () => (await import('./commands/config-set.ts')).configSet,
+  },
+  {
     words: 'config schema',
     summary: 'Print the JSON Schema of the configuration',
     load: async () => (await import('./commands/config-schema.ts')).configSchema,

@@ -35,7 +35,11 @@ export function defineCommand<Input extends z.ZodType>(spec: Spec<Input>): Comma
       const checked = schema.safeParse(input);
       if (checked.success) return run(checked.data, context);
       const [issue] = checked.error.issues;
-      const where = issue?.path.join('.') ?? '';
+      const key = String(issue?.path[0] ?? '');
+      const isArgument = spec.arguments?.some(([syntax]) => syntax.includes(key));
+      const where = isArgument
+        ? `<${key}>`
+        : `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       throw new MacrunnerError('usage', `${where}: ${issue?.message ?? 'not understood'}`);
     },
   };

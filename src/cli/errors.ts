@@ -39,7 +39,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   'already-running': kind('one agent per host', 'see `macrunner status`'),
   'daemon-unreachable': kind('no agent answers here', 'start it with `macrunner up`', EXIT.unreachable),
   'not-found': kind('nothing here has that name', 'see `macrunner status` for the names'),
-  usage: kind('the command line is not understood', 'add `--help` to see how it is written', EXIT.usage),
+  usage: kind('the command is not written that way', 'add `--help` to see how it is written', EXIT.usage),
   'ledger-unreadable': kind("the agent's memory cannot be read", LOGS),
   'vm-missing': kind('the VM is gone', 'see `macrunner runner list --all`'),
   'vm-exists': kind('a VM of that name exists', 'see `tart list`'),
@@ -76,20 +76,25 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function explain(error: unknown, paint: Paint): string {
   if (!(error instanceof MacrunnerError)) return explainBug(error, paint);
   const known = KINDS[error.code];
-  return lines(paint, error.message, innermost(error.cause) ?? known.why, error.hint ?? known.todo);
+  const [what = '', ...details] = error.message.split('\n').map(plain);
+  const why = details.length > 0 ? details : [innermost(error.cause) ?? known.why];
+  return lines(paint, what, why, error.hint ?? known.todo);
 }
 
 function explainBug(error: unknown, paint: Paint): string {
   const stack = error instanceof Error && error.stack !== undefined ? error.stack.split('\n').slice(1) : [];
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const report = lines(paint, what, 'this is a mistake in macrunner', 'report it with the lines below');
+  const report = lines(paint, what, ['this is a mistake in macrunner'], 'report it with the lines below');
   return [report, ...stack.map((line) => paint.dim(line))].join('\n');
 }
 
-function lines(paint: Paint, what: string, why: string, todo: string): string {
-  return [`${paint.bad('macrunner:')} ${plain(what)}`, `  why: ${plain(why)}`, `  do:  ${plain(todo)}`].join(
-    '\n',
-  );
+/** Several reasons stand under one another. */
+function lines(paint: Paint, what: string, why: readonly string[], todo: string): string {
+  return [
+    `${paint.bad('macrunner:')} ${plain(what)}`,
+    ...why.map((reason, at) => `${at === 0 ? '  why:' : '      '} ${plain(reason)}`),
+    `  do:  ${plain(todo)}`,
+  ].join('\n');
 }
 
 /** The message at the end of a chain of causes; null when there is no chain. */

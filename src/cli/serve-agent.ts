@@ -1,5 +1,4 @@
 /** Starts the agent, in a terminal or under launchd, where this machine can run VMs at all. */
-import { runAgent } from '../daemon/agent.ts';
 import { EXIT } from './command.ts';
 import type { Context } from './context.ts';
 import { programVersion } from './version.ts';
@@ -9,6 +8,8 @@ export async function serveAgent(
   { locations, env, signal }: Context,
   logTo: 'file' | 'terminal',
 ): Promise<number> {
+  // Loaded here: it brings everything, and `serve --help` must not wait for it.
+  const { runAgent } = await import('../daemon/agent.ts');
   await runAgent({ locations: locations(), env, signal, logTo, version: programVersion() });
   return EXIT.ok;
 }
