@@ -2,8 +2,8 @@
  * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(1, open + offer)`.
  *
  * `open` is what the pool runs or surely will, `offer` is what it could take besides; the sum of both over all pools
- * never exceeds the host. The floor of 1 is on top: a queue that once announced 0 may never deliver the jobs of that
- * time (github/scaleset backends differ), so only a drain says 0. A job won by the floor alone waits for its slot.
+ * never exceeds the host. The floor of 1 is on top: sets that announced 0 were seen never to receive the jobs queued
+ * meanwhile, whatever they announced later, so only a drain says 0. A job won by the floor alone waits for its slot.
  */
 import { countAllowance, createForJobs, findBlock } from './plan/create-runners.ts';
 import { stopOverdue } from './plan/stop-overdue.ts';

@@ -34,7 +34,7 @@ export function measurePlan(runners: number, pools: number): { readonly ms: numb
 }
 
 /** Runners in every phase, a tenth of the slots free, jobs started and waiting, a few orphans and foreign VMs. */
-export function bigWorld(count: number, poolCount: number): World {
+function bigWorld(count: number, poolCount: number): World {
   const runners = Array.from({ length: count }, (_, index) => bigRunner(index, poolCount));
   const running = runners.filter(({ phase }) => phase !== 'cloning');
   const orphans = Array.from({ length: Math.ceil(count / 100) }, (_, index) => aVm(aName(`z${index}`)));

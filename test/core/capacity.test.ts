@@ -57,6 +57,19 @@ test('a warm runner is as good as a free slot to every pool', () => {
   });
 });
 
+test('a warm runner that must make way for a waiting job is offered to nobody', () => {
+  const runners = [aRunner('a', 'warm', { slot: 0 }), aRunner('b', 'warm', { slot: 1 })];
+  expect(announce({ pools: [aPool('ios', { warm: 2 }), withJobs('mac', '1')], runners })).toEqual({
+    ios: 1,
+    mac: 1,
+  });
+});
+
+test('idle pools share what is free', () => {
+  const pools = [aPool('ios', { max: 4 }), aPool('mac', { max: 4 })];
+  expect(announce({ host: { slots: 4 }, pools })).toEqual({ ios: 2, mac: 2 });
+});
+
 test('a runner that is stopping holds its slot until it is gone', () => {
   expect(announce({ runners: [aRunner('a', 'stopping')] })).toEqual({ ios: 1 });
 });

@@ -4,15 +4,17 @@
  */
 import fc from 'fast-check';
 import type { Job } from '../../src/core/job.ts';
-import { PHASES, type Runner } from '../../src/core/runner.ts';
+import { PHASES, type Phase, type Runner } from '../../src/core/runner.ts';
 import type { PoolView, Reading, Registration, Vm, World } from '../../src/core/world.ts';
 import { aJob, aName, aRunner, HOST, known, LIMITS, MINUTE, NOW, SECOND, unknown } from './world.ts';
 
 const POOLS = ['ios', 'mac', 'vision'] as const;
 const REMOVED_POOL = 'old';
+/** `warm` should be impossible; the plan must not rely on it. */
+const MAY_BE_USED: readonly Phase[] = ['warm', 'stopping'];
 
 /** Names that look like ours and are not. */
-export const FOREIGN_NAMES = [
+const FOREIGN_NAMES = [
   'dev-box',
   `mr-${HOST}`,
   `mr-${HOST}0-ios-00000001`,
@@ -41,7 +43,10 @@ const seenRunner = fc
     silentSinceMs: fc.option(age, { nil: null }),
     presence,
   })
-  .map((seen) => ({ ...seen, hadJob: seen.phase === 'busy' || (seen.phase === 'stopping' && seen.hadJob) }));
+  .map((seen) => ({
+    ...seen,
+    hadJob: seen.phase === 'busy' || (MAY_BE_USED.includes(seen.phase) && seen.hadJob),
+  }));
 
 const job = fc.record({
   state: fc.constantFrom('waiting', 'waiting', 'started', 'completed'),

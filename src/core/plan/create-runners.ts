@@ -11,7 +11,7 @@ import type { Balance } from './weigh-pools.ts';
 type Create = Extract<Step, { do: 'create' }>;
 
 /** One runner that should be created. */
-export interface Request {
+interface Request {
   readonly pool: string;
   /** The job it is for; null when GitHub only counted it, or when it is to stand warm. */
   readonly job: Job | null;
@@ -50,9 +50,8 @@ export function createForJobs(survey: Survey, balances: readonly Balance[]): Cre
   return grant(requests, findFreeSlots(survey), 'job');
 }
 
-/** Uses slots that are left over, and only while no job waits for one. */
+/** Uses slots that are left over: there are none while a job waits for one. */
 export function createWarm(survey: Survey, balances: readonly Balance[], jobs: Creation): readonly Create[] {
-  if (jobs.unserved.length > 0 || jobs.freeSlots.length === 0) return [];
   const created = Map.groupBy(jobs.creates, (step) => step.pool);
   const requests = balances
     .filter(({ pool }) => !findBlock(pool, survey))

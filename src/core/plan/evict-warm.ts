@@ -3,7 +3,7 @@ import type { Runner } from '../runner.ts';
 import { countRoom, type Survey } from './survey.ts';
 import type { Balance } from './weigh-pools.ts';
 
-export interface EvictionNeed {
+interface EvictionNeed {
   /** Jobs that lack only a slot. */
   readonly unserved: number;
   /** Slots given away by this plan. */

@@ -44,6 +44,15 @@ test('a runner that boots without a job goes before a warm one', () => {
   expect(steps({ runners })).toEqual(['stop ios/a: evicted']);
 });
 
+test('of two that boot, a job counts on the one in flight, so the other makes way', () => {
+  const runners = [
+    aRunner('a', 'booting', { slot: 0, sinceMs: NOW - SECOND }),
+    aRunner('b', 'booting', { slot: 1, sinceMs: NOW - 2 * SECOND }),
+  ];
+  const pools = [{ ...owner, demand: jobs(aJob('9')) }, needy];
+  expect(steps({ pools, runners, inFlight: new Set([aName('a')]) })).toEqual(['stop ios/b: evicted']);
+});
+
 test('nothing is evicted while a slot comes free anyway', () => {
   const runners = [aRunner('a', 'stopping', { slot: 0 }), aRunner('b', 'warm', { slot: 1 })];
   expect(steps({ runners })).toEqual(['stop ios/a: no-job']);

@@ -68,6 +68,13 @@ test('a started job takes its own runner, not the one that the next job needs', 
   expect(waiting({ pools, runners })).toEqual([{ jobId: '2', pool: 'ios', cause: 'slot-busy' }]);
 });
 
+test('in a drain no job counts on a clone in flight, for it will be stopped', () => {
+  const runners = [aRunner('a', 'cloning')];
+  expect(waiting({ host: { isDraining: true }, runners, inFlight: new Set([aName('a')]) })).toEqual([
+    { jobId: '1', pool: 'ios', cause: 'draining' },
+  ]);
+});
+
 test('a completed job does not wait', () => {
   expect(
     waiting({

@@ -54,6 +54,12 @@ test('a clone that no step works on was interrupted', () => {
   expect(stopsOf(aRunner('a', 'cloning'))).toEqual(['stop ios/a: interrupted']);
 });
 
+test('I3: a warm runner that had a job is stopped, and not claimed even while it cannot be', () => {
+  const runner = aRunner('a', 'warm', { hadJob: true });
+  expect(stopsOf(runner)).toEqual(['stop ios/a: job-done']);
+  expect(plan(aWorld({ pools: [KEPT], runners: [runner], vms: unknown })).steps).toEqual([]);
+});
+
 describe('deadlines', () => {
   const rows: readonly [Phase, number, string][] = [
     ['booting', LIMITS.bootMs, 'boot-timeout'],
