@@ -39,6 +39,7 @@ function environmentOf(plist: string): NodeJS.ProcessEnv {
     USER: 'admin',
     LOGNAME: 'admin',
     SHELL: '/bin/bash',
+    TMPDIR: process.env.TMPDIR,
     HOME,
     PATH,
     ...Object.fromEntries(marks),
@@ -81,6 +82,9 @@ if (runningPid(pidFile) === null) {
   child.on('error', (error) => fail(78, String(error)));
   child.on('spawn', () => {
     writeFileSync(pidFile, String(child.pid));
+    // The VM's process ends groups it knows of; this one leads a session of its own.
+    const groups = process.env.MACRUNNER_DOUBLE_GROUPS;
+    if (groups) writeFileSync(join(groups, String(child.pid)), '');
     process.exit(0);
   });
 }

@@ -6,6 +6,8 @@
 import { call, fieldsOf, type Reply } from './http.ts';
 import { clientAssertion, type Identity } from './jit.ts';
 
+export const VERSION = '2.338.0';
+
 export interface Job {
   readonly jobId: string;
   readonly name: string;
@@ -60,7 +62,7 @@ export class Broker {
   async openSession(): Promise<void> {
     const body = {
       ownerName: this.#identity.agentName,
-      agent: { name: this.#identity.agentName, version: '2.338.0' },
+      agent: { name: this.#identity.agentName, version: VERSION },
     };
     const reply = await this.#send('POST', `${this.#identity.serverUrl}session`, body);
     if (reply.status !== 200) throw new BrokerError('session', reply);
@@ -79,7 +81,7 @@ export class Broker {
     const query = new URLSearchParams({
       sessionId: this.#sessionId,
       status,
-      runnerVersion: '2.338.0',
+      runnerVersion: VERSION,
       os: 'macOS',
     });
     const url = `${this.#identity.serverUrl}message?${query}&architecture=ARM64&disableUpdate=true`;
@@ -89,6 +91,20 @@ export class Broker {
     const { messageType, body } = fieldsOf(reply);
     const inner = typeof body === 'string' ? fieldsOf({ status: 200, text: body }) : { ...Object(body) };
     return { messageType: String(messageType), body: inner };
+  }
+
+  /** Best effort, as the original's; only a job that is gone is news. @throws BrokerError `AcknowledgeJobNotFound` */
+  async acknowledge(runnerRequestId: unknown): Promise<void> {
+    const query = new URLSearchParams({
+      sessionId: this.#sessionId,
+      runnerVersion: VERSION,
+      status: 'Online',
+    });
+    const reply = await this.#send('POST', `${this.#identity.serverUrl}acknowledge?${query}`, {
+      runnerRequestId,
+    });
+    const error = new BrokerError('acknowledge', reply);
+    if (error.errorKind === 'AcknowledgeJobNotFound') throw error;
   }
 
   async acquire(runServiceUrl: string, jobMessageId: unknown): Promise<Job> {

@@ -6,7 +6,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Broker, BrokerError, type Job, type Message } from './broker.ts';
+import { Broker, BrokerError, type Job, type Message, VERSION } from './broker.ts';
 import { runWorker } from './dispatch.ts';
 import { forgetJit, type Identity, readJit } from './jit.ts';
 
@@ -88,7 +88,7 @@ async function poll(broker: Broker, status: 'Online' | 'Busy', signal: AbortSign
   return null;
 }
 
-/** Polls until a job is ours. A message whose job is gone is skipped, with a pause. */
+/** Polls until a job is ours, or never will be. A message whose job is gone is skipped, with a pause. */
 async function nextJob(
   broker: Broker,
   signal: AbortSignal,
@@ -99,8 +99,10 @@ async function nextJob(
     if (message.messageType !== 'RunnerJobRequest') continue;
     const runServiceUrl = String(message.body.run_service_url);
     try {
+      if (message.body.should_acknowledge === true) await broker.acknowledge(message.body.runner_request_id);
       return { job: await broker.acquire(runServiceUrl, message.body.runner_request_id), runServiceUrl };
-    } catch {
+    } catch (error) {
+      if (error instanceof BrokerError && error.errorKind === 'AcknowledgeJobNotFound') return null;
       await wait(retryMs);
     }
   }
@@ -108,7 +110,7 @@ async function nextJob(
 
 async function serve(broker: Broker, identity: Identity, stop: AbortSignal): Promise<number> {
   await connect(broker);
-  say("Current runner version: '2.338.0'");
+  say(`Current runner version: '${VERSION}'`);
   say(`${stamp()}: Listening for Jobs`);
   try {
     const found = await nextJob(broker, stop);
