@@ -1,0 +1,65 @@
+/** The hypervisor port over the `tart` program. */
+import { rm } from 'node:fs/promises';
+import { MacrunnerError } from '../core/error.ts';
+import type { Hypervisor } from '../core/ports.ts';
+import { hasImage, listVms, vmDirectoryExists } from './list.ts';
+import { lastWords, runLog, startVm } from './start.ts';
+import { deleteVm, stopVm } from './stop.ts';
+import { callTart, type TartProgram } from './tart.ts';
+
+export interface HypervisorOptions extends TartProgram {
+  /** The same directory that `wrap` gives to tart. */
+  readonly tartHome: string;
+  /** What each `tart run` says goes to `<runLogDir>/<vm>.log`. */
+  readonly runLogDir: string;
+  readonly ps?: string;
+}
+
+/** Never an option (`-x`), never a remote reference (`a/b`), which `delete` would take for a cached image. */
+const VM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,511}$/;
+
+export function createHypervisor(options: HypervisorOptions): Hypervisor {
+  const { tartHome, runLogDir, ps = '/bin/ps', tart, wrap } = options;
+  const program: TartProgram = { tart, wrap };
+
+  return {
+    async version(signal) {
+      return (await callTart(program, ['--version'], { timeoutMs: 10_000, signal })).stdout.trim();
+    },
+    list: (signal) => listVms(program, signal),
+    hasImage: async (image, signal) => hasImage(program, tartHome, checked(IMAGE, image), signal),
+    async clone(image, name, signal) {
+      const source = checked(IMAGE, image);
+      if (await vmDirectoryExists(tartHome, checked(VM_NAME, name))) {
+        throw new MacrunnerError('vm-exists', `a VM ${name} exists already`);
+      }
+      // tart would pull what is missing, for half an hour, while a job waits.
+      if (!(await hasImage(program, tartHome, source, signal))) throw imageMissing(image);
+      await callTart(program, ['clone', source, name], { timeoutMs: 120_000, signal });
+    },
+    async configure(name, { cpu, memoryGiB }, signal) {
+      const memory = String(memoryGiB * 1_024);
+      const args = ['set', checked(VM_NAME, name), '--cpu', String(cpu), '--memory', memory, '--random-mac'];
+      await callTart(program, args, { timeoutMs: 30_000, signal });
+    },
+    start: async (name, signal) => startVm({ program, runLogDir, name: checked(VM_NAME, name), signal }),
+    lastWords: async (name) => lastWords(runLogDir, checked(VM_NAME, name)),
+    stop: async (name, signal) => stopVm({ program, ps, name: checked(VM_NAME, name), signal }),
+    async delete(name, signal) {
+      await deleteVm(program, checked(VM_NAME, name), signal);
+      await rm(runLog(runLogDir, name), { force: true });
+    },
+  };
+}
+
+function checked(pattern: RegExp, text: string): string {
+  if (pattern.test(text)) return text;
+  throw new MacrunnerError('usage', `${JSON.stringify(text)} names neither a VM nor an image`);
+}
+
+function imageMissing(image: string): MacrunnerError {
+  return new MacrunnerError('image-missing', `the image ${image} is not on this host`, {
+    hint: 'pull it before any job needs it: macrunner image pull',
+  });
+}
