@@ -121,7 +121,7 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'the agent must be able to become the VM user without a password',
   },
   {
-    says: /^env: .*(No such file or directory|Permission denied)/m,
+    says: /^(\S*\/)?env: .*(No such file or directory|Permission denied)/m,
     code: 'command-missing',
     hint: INSTALL_HINT,
   },
