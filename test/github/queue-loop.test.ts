@@ -102,6 +102,7 @@ test('a message is acknowledged only when it was taken over', async () => {
   rig.stub.on(`DELETE /queue/${FIRST}`, { status: 204 });
   rig.start();
   await soon(() => expect(given).toBe(1));
+  for (const id of [1, 2, 3]) await rig.queue.remove(id, rig.stop.signal); // An early acknowledgement would be seen by now.
   expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toHaveLength(0);
   taken.resolve();
   await soon(() => expect(rig.stub.to(`DELETE /queue/${FIRST}`)).toHaveLength(1));
@@ -193,11 +194,12 @@ test('a session that another holds is waited for, told, and alarmed about when i
 test('a queue token that expires is renewed once, and the poll repeated with the new one', async () => {
   await using rig = await listening();
   rig.stub.on('GET /queue', { status: 401 }, { hang: true });
-  rig.stub.on(RENEW, { json: aSession(rig.stub.url, 77) });
+  const renewed = aSession(rig.stub.url, 77);
+  rig.stub.on(RENEW, { json: renewed });
   rig.start();
   await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(2));
   expect(rig.stub.to('GET /queue')[1]?.headers.authorization).toBe(
-    `Bearer ${aSession('', 77).messageQueueAccessToken}`,
+    `Bearer ${renewed.messageQueueAccessToken}`,
   );
   expect(rig.stub.to(SESSIONS)).toHaveLength(1);
   expect(rig.troubles).toEqual([]);
