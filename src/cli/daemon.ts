@@ -38,6 +38,9 @@ interface EventsOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+const ABSENT =
+  'start it with `macrunner up`, or, where it is installed, `sudo launchctl kickstart system/dev.macrunner.agent`';
+const STUCK = 'it may be stuck: see `macrunner logs`, then restart it; running jobs go on';
 
 /** @throws all methods: `daemon-unreachable`, `output-unreadable`, and whatever the agent refuses with */
 export function createDaemon(socketPath: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Daemon {
@@ -81,8 +84,8 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (!hasCode(error, 'daemon-unreachable') || error.hint !== undefined) throw error;
-    const hint =
-      'start it with `macrunner up`, or, where it is installed, `sudo launchctl kickstart system/dev.macrunner.agent`';
+    // Without a cause nothing was refused: somebody is there and says nothing.
+    const hint = error.cause === undefined ? STUCK : ABSENT;
     throw new MacrunnerError(error.code, error.message, { hint, cause: error.cause });
   }
 }

@@ -1,5 +1,4 @@
 /** A stream that people or programs read: how wide, whether a terminal, in colour or not. */
-import type { WriteStream } from 'node:tty';
 import { createPaint, type Paint } from './paint.ts';
 
 export interface Screen {
@@ -15,12 +14,17 @@ export interface Screen {
   write(text: string): void;
 }
 
+/** As much of a process's stream as is used. */
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
 const WIDTH = 80;
 
-export function createScreen(
-  stream: NodeJS.WriteStream & Partial<WriteStream>,
-  env: NodeJS.ProcessEnv,
-): Screen {
+export function createScreen(stream: Stream, env: NodeJS.ProcessEnv): Screen {
   const isTerminal = stream.isTTY === true;
   const isColoured = isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
