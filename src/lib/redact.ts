@@ -23,6 +23,7 @@ const PATTERNS: readonly RegExp[] = [
 /** Shorter strings are refused: replacing them would only garble the text. */
 const SHORTEST = 6;
 const DEEPEST = 8;
+const MOST_PARTS = 1_000;
 
 /** True when the field's name alone says that its value is secret. A reference such as `keychain:NAME` is none. */
 export function isSecretField(name: string): boolean {
@@ -33,11 +34,12 @@ export function isSecretField(name: string): boolean {
 export class Redactor {
   readonly #known = new Set<string>();
 
-  /** Makes a secret known, with the forms in which it may turn up: each line, and Base64. Returns how to forget it. */
+  /** Makes a secret known, with the forms in which it may turn up: in JSON, each line, Base64. Returns how to forget it. */
   add(secret: string): () => void {
     const lines = secret.split('\n').map((line) => line.trim());
     const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-    const forms = [secret.trim(), encoded, ...lines].filter(
+    const inJson = JSON.stringify(secret.trim()).slice(1, -1);
+    const forms = [secret.trim(), inJson, encoded, ...lines].filter(
       (form) => form.length >= SHORTEST && !form.startsWith('-----'),
     );
     for (const form of forms) this.#known.add(form);
@@ -55,39 +57,34 @@ export class Redactor {
     return clean;
   }
 
-  /** A scrubbed copy for JSON: errors become objects with their causes, what is too deep is cut. */
+  /** A scrubbed copy for JSON: errors become objects with their causes; what is too deep or too much is cut. */
   value(value: unknown): unknown {
-    return this.#value(value, 0);
+    return this.#value(value, 0, { left: MOST_PARTS });
   }
 
-  #value(value: unknown, depth: number): unknown {
+  #value(value: unknown, depth: number, parts: { left: number }): unknown {
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'bigint') return String(value);
+    if (typeof value === 'function') return undefined;
     if (typeof value !== 'object' || value === null) return value;
-    if (depth > DEEPEST) return '[too deep]';
-    if (value instanceof Error) return this.#error(value, depth);
-    if (value instanceof Date) return value.toJSON();
+    if (depth > DEEPEST || --parts.left < 0) return '[cut]';
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if (value instanceof Map || value instanceof Set) return this.#value([...value], depth);
-    if (Array.isArray(value)) return value.map((item) => this.#value(item, depth + 1));
-    const entries = Object.entries(value).map(([key, item]) => [key, this.#field(key, item, depth)]);
-    return Object.fromEntries(entries);
+    if (value instanceof Map || value instanceof Set) return this.#value([...value], depth, parts);
+    if (Array.isArray(value)) return value.map((item) => this.#value(item, depth + 1, parts));
+    if ('toJSON' in value && typeof value.toJSON === 'function')
+      return this.#value(value.toJSON(), depth + 1, parts);
+    const fields = value instanceof Error ? fieldsOf(value) : value;
+    const shown = Object.entries(fields).filter(([, item]) => item !== undefined);
+    return Object.fromEntries(shown.map(([key, item]) => [key, this.#field(key, item, depth, parts)]));
   }
 
-  #field(key: string, item: unknown, depth: number): unknown {
-    const isShown = item === null || typeof item !== 'string' || !isSecretField(key);
-    return isShown ? this.#value(item, depth + 1) : REDACTED;
+  #field(key: string, item: unknown, depth: number, parts: { left: number }): unknown {
+    if (typeof item === 'string' && isSecretField(key)) return REDACTED;
+    return this.#value(item, depth + 1, parts);
   }
+}
 
-  #error(error: Error, depth: number): unknown {
-    const own = {
-      ...error,
-      name: error.name,
-      message: error.message,
-      stack: error.stack,
-      cause: error.cause,
-    };
-    const shown = Object.entries(own).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(shown.map(([key, item]) => [key, this.#field(key, item, depth)]));
-  }
+function fieldsOf(error: Error): object {
+  const { name, message, stack, cause } = error;
+  return { ...error, name, message, stack, cause };
 }
