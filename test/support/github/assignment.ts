@@ -12,8 +12,8 @@ const MOST_LAPSES = 3;
 
 /** Assigns what can be assigned now. Called after every change that could make room. */
 export function assign(world: World): void {
-  for (const job of world.jobs) {
-    if (job.status !== 'queued') continue;
+  for (const job of world.openJobs) {
+    if (job.status !== 'queued' || job.run.awaitsApproval) continue;
     const candidates = [...world.scaleSets.values()].filter((set) => mayServe(world, set, job));
     if (world.settings.backend === 'ghes') offerToAll(world, job, candidates);
     else assignToOne(world, job, candidates);
@@ -61,6 +61,7 @@ export function lapse(world: World, job: Job): void {
   tell(world, set, 'JobCompleted', job);
   if (job.lapses > MOST_LAPSES) {
     job.status = 'completed';
+    world.openJobs.delete(job);
     return;
   }
   requeue(job);

@@ -25,6 +25,8 @@ export function createClock(): Clock {
   const timers = new Set<Timer>();
   let offsetMs = 0;
   let handle: NodeJS.Timeout | undefined;
+  /** When `handle` fires; a later timer need not look for the earliest of them all. */
+  let armedMs = Number.POSITIVE_INFINITY;
   const now = () => Date.now() + offsetMs;
 
   function earliest(): Timer | undefined {
@@ -36,6 +38,7 @@ export function createClock(): Clock {
   function arm(): void {
     clearTimeout(handle);
     const next = earliest();
+    armedMs = next?.dueMs ?? Number.POSITIVE_INFINITY;
     if (!next) return;
     handle = setTimeout(fireDue, Math.min(LONGEST_DELAY_MS, Math.max(0, next.dueMs - now())));
   }
@@ -54,7 +57,7 @@ export function createClock(): Clock {
       const timer = { dueMs: now() + ms, run };
       if (!Number.isFinite(ms)) return () => undefined; // "never" is a legal knob
       timers.add(timer);
-      arm();
+      if (timer.dueMs < armedMs) arm();
       return () => timers.delete(timer);
     },
     advance(ms) {

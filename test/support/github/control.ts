@@ -1,85 +1,21 @@
 /** Levers and views for tests and the demo, all under `/_control`, JSON both ways, no authentication. */
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { assign } from './assignment.ts';
 import { faultOrderSchema } from './faults.ts';
 import { readBody, route } from './http.ts';
-import { cancelJob, findJob, queueJob } from './jobs.ts';
+import { cancelJob, findJob } from './jobs.ts';
 import { knobsSchema } from './options.ts';
+import { jobOrderSchema, orderJob, rerun } from './orders.ts';
 import { restProblem } from './problem.ts';
 import { removeRunner } from './runners.ts';
 import { deleteSet } from './scale-sets.ts';
-import type { Job, Run, RunnerRecord, ScaleSet, World } from './state.ts';
-import { isOnline, statisticsOf } from './statistics.ts';
-
-export const jobOrderSchema = z.strictObject({
-  name: z.string().default('build'),
-  labels: z.array(z.string()).min(1),
-  steps: z
-    .array(z.strictObject({ name: z.string().optional(), run: z.string(), if: z.string().optional() }))
-    .default([{ run: 'true' }]),
-  timeoutSeconds: z.number().positive().default(21_600),
-  repository: z
-    .string()
-    .regex(/^[^/]+\/[^/]+$/)
-    .default('acme/app'),
-  visibility: z.enum(['private', 'internal', 'public']).default('private'),
-  /** Left out: the repository itself. null: a fork that was deleted. */
-  headRepository: z.string().nullable().optional(),
-  event: z.string().default('push'),
-  ref: z.string().default('refs/heads/main'),
-  sha: z.string().optional(),
-  actor: z.string().default('octocat'),
-  triggeringActor: z.string().optional(),
-  workflow: z.string().default('CI'),
-  path: z.string().default('.github/workflows/ci.yml'),
-  /** Adds the job to an existing run. */
-  runId: z.int().optional(),
-  /** The run waits until it is approved. */
-  awaitsApproval: z.boolean().default(false),
-});
-export type JobOrderInput = z.input<typeof jobOrderSchema>;
+import type { Job, ScaleSet, World } from './state.ts';
+import { statisticsOf } from './statistics.ts';
+import { viewJob, viewRunner, viewSet } from './views.ts';
 
 const byId = z.object({ id: z.coerce.number() });
 const tokenKind = z.enum(['installation', 'registration', 'remove', 'admin', 'queue', 'runner']);
-
-/** Queues a job, with a run of its own unless told otherwise. */
-export function orderJob(world: World, input: JobOrderInput): Job {
-  const order = jobOrderSchema.parse(input);
-  const existing = order.runId === undefined ? undefined : world.runs.get(order.runId);
-  const run = existing ?? createRun(world, order);
-  world.runs.set(run.id, run);
-  return queueJob(world, {
-    run,
-    name: order.name,
-    labels: order.labels,
-    steps: order.steps,
-    timeoutSeconds: order.timeoutSeconds,
-  });
-}
-
-function createRun(world: World, order: z.output<typeof jobOrderSchema>): Run {
-  const { repository, visibility, headRepository, event, ref, sha, actor, triggeringActor, workflow, path } =
-    order;
-  const id = order.runId ?? world.nextId('run');
-  return {
-    id,
-    attempt: 1,
-    repository,
-    visibility,
-    headRepository: headRepository === undefined ? repository : headRepository,
-    event,
-    ref: ref.startsWith('refs/') ? ref : `refs/heads/${ref}`,
-    sha: sha ?? createHash('sha1').update(String(id)).digest('hex'),
-    actor,
-    triggeringActor: triggeringActor ?? actor,
-    workflow,
-    path,
-    createdMs: world.clock.now(),
-    awaitsApproval: order.awaitsApproval,
-  };
-}
 
 export function controlRoutes(app: FastifyInstance, world: World): void {
   const control = (
@@ -95,6 +31,15 @@ export function controlRoutes(app: FastifyInstance, world: World): void {
     const job = requireJob(world, request);
     cancelJob(world, job);
     return viewJob(job);
+  });
+  control('POST', 'runs/:id/rerun', (request) => {
+    const run = world.runs.get(byId.parse(request.params).id);
+    if (!run) throw restProblem(404, 'no such run');
+    const { triggeringActor } = readBody(
+      z.object({ triggeringActor: z.string().default(run.actor) }),
+      request,
+    );
+    return rerun(world, run, triggeringActor).map(viewJob);
   });
   control('GET', 'runners', () => [...world.runners.values()].map((runner) => viewRunner(world, runner)));
   control('POST', 'runners/:id/delete', (request) => {
@@ -193,63 +138,4 @@ function requireSet(world: World, request: FastifyRequest): ScaleSet {
   const set = world.scaleSets.get(byId.parse(request.params).id);
   if (!set) throw restProblem(404, 'no such scale set');
   return set;
-}
-
-const CONCLUSION = { succeeded: 'success', failed: 'failure', canceled: 'cancelled' } as const;
-
-export function viewJob(job: Job) {
-  return {
-    jobId: job.jobId,
-    queueId: job.queueId,
-    formerQueueIds: job.formerQueueIds,
-    id: job.id,
-    runId: job.run.id,
-    name: job.name,
-    repository: job.run.repository,
-    labels: job.labels,
-    status: job.status,
-    result: job.result,
-    conclusion: job.result === null ? null : CONCLUSION[job.result],
-    scaleSetId: job.scaleSetId,
-    runnerName: job.runner?.name ?? null,
-    queuedAt: job.queuedMs,
-    assignedAt: job.assignedMs,
-    startedAt: job.startedMs,
-    completedAt: job.completedMs,
-    log: job.log,
-  };
-}
-
-export function viewRunner(world: World, runner: RunnerRecord) {
-  const { id, name, scope, scaleSetId, labels, version } = runner;
-  const status = isOnline(world, runner) ? 'online' : 'offline';
-  return {
-    id,
-    name,
-    scope,
-    scaleSetId,
-    labels,
-    version,
-    status,
-    busy: runner.job !== null,
-    jobId: runner.job?.jobId ?? null,
-  };
-}
-
-export function viewSet(world: World, set: ScaleSet) {
-  const { id, name, scope, groupId, labels, capacity, announced } = set;
-  const session = set.session ? { id: set.session.id, ownerName: set.session.ownerName } : null;
-  const unacknowledged = set.log.map((message) => message.messageId);
-  return {
-    id,
-    name,
-    scope,
-    groupId,
-    labels,
-    capacity,
-    announced,
-    session,
-    unacknowledged,
-    statistics: statisticsOf(world, set),
-  };
 }

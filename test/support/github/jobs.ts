@@ -22,7 +22,6 @@ export function queueJob(world: World, order: JobOrder): Job {
     formerQueueIds: [],
     id: world.nextId('job'),
     requestId: world.nextId('request'),
-    runAttempt: order.run.attempt,
     status: 'queued',
     result: null,
     scaleSetId: null,
@@ -42,7 +41,8 @@ export function queueJob(world: World, order: JobOrder): Job {
     log: [],
   };
   world.jobs.push(job);
-  if (!order.run.awaitsApproval) assign(world);
+  world.openJobs.add(job);
+  assign(world);
   wakeRunners(world, null);
   return job;
 }
@@ -62,7 +62,7 @@ export function offerTo(world: World, runner: RunnerRecord): Job | null {
     runner.scaleSetId === null
       ? job.status === 'queued' && !job.run.awaitsApproval && coversLabels(runner.labels, job.labels)
       : job.status === 'assigned' && job.scaleSetId === runner.scaleSetId;
-  const job = world.jobs.find((each) => each.runner === null && fits(each));
+  const job = [...world.openJobs].find((each) => each.runner === null && fits(each));
   if (!job) return null;
   job.status = 'assigned';
   job.runner = runner;
@@ -125,6 +125,7 @@ export function completeJob(world: World, job: Job, result: Result): void {
   const wasStarted = job.status === 'in_progress';
   if (!wasStarted && job.runner) withdrawOffer(world, job);
   job.status = 'completed';
+  world.openJobs.delete(job);
   job.result = result;
   job.completedMs = world.clock.now();
   tell(world, world.scaleSets.get(job.scaleSetId ?? -1), 'JobCompleted', job);

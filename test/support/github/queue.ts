@@ -107,7 +107,7 @@ export function queueRoutes(app: FastifyInstance, world: World): void {
 
   route(app, 'GET', `${SET}/acquirablejobs`, 'acquirable-jobs', (request, reply) => {
     const set = requireSet(world, requireAdminToken(world, request), request);
-    const offered = world.jobs.filter((job) => job.status === 'queued' && job.offeredTo.has(set.id));
+    const offered = [...world.openJobs].filter((job) => job.status === 'queued' && job.offeredTo.has(set.id));
     if (offered.length === 0) return reply.code(204).send();
     const value = offered.map((job) => ({
       messageType: 'JobAvailable',
@@ -197,7 +197,7 @@ function acquire(
   ids: readonly number[],
 ): { count: number; value: readonly number[] } {
   const value = ids.filter((id) => {
-    const job = world.jobs.find(
+    const job = [...world.openJobs].find(
       (each) => each.requestId === id && each.status === 'queued' && each.offeredTo.has(set.id),
     );
     if (job) assignTo(world, set, job);

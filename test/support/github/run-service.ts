@@ -83,7 +83,7 @@ function describeForRunner(world: World, job: Job): Record<string, unknown> {
       GITHUB_REF_NAME: refName,
       GITHUB_REPOSITORY: run.repository,
       GITHUB_REPOSITORY_OWNER: run.repository.split('/')[0] ?? '',
-      GITHUB_RUN_ATTEMPT: String(job.runAttempt),
+      GITHUB_RUN_ATTEMPT: String(run.attempt),
       GITHUB_RUN_ID: String(run.id),
       GITHUB_RUN_NUMBER: '1',
       GITHUB_SERVER_URL: world.origin,

@@ -194,7 +194,7 @@ export function deleteSet(world: World, set: ScaleSet): void {
   for (const runner of [...world.runners.values()]) {
     if (runner.scaleSetId === set.id && runner.job === null) removeRunner(world, runner);
   }
-  for (const job of world.jobs)
+  for (const job of world.openJobs)
     if (job.scaleSetId === set.id && job.status === 'assigned' && !job.runner) requeue(job);
   assign(world);
 }

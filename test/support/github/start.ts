@@ -1,17 +1,21 @@
 /** Starts the simulated GitHub on loopback, in this process. `main.ts` does the same as a program of its own. */
 import { agentRoutes } from './agents.ts';
+import { assign } from './assignment.ts';
 import { bootstrapRoutes } from './bootstrap.ts';
 import { brokerRoutes } from './broker.ts';
-import { controlRoutes, type JobOrderInput, orderJob, viewJob, viewRunner, viewSet } from './control.ts';
+import { controlRoutes } from './control.ts';
 import { type Fault, faultOrderSchema } from './faults.ts';
 import { createApp } from './http.ts';
 import { cancelJob, findJob } from './jobs.ts';
 import { type Knobs, type Options, optionsSchema } from './options.ts';
+import { type JobOrderInput, orderJob } from './orders.ts';
 import { queueRoutes, sessionRoutes } from './queue.ts';
 import { runnerRoutes } from './rest-runners.ts';
+import { runRoutes } from './rest-runs.ts';
 import { runServiceRoutes } from './run-service.ts';
 import { scaleSetRoutes } from './scale-sets.ts';
 import { createWorld, type RequestRecord, type World } from './state.ts';
+import { viewJob, viewRunner, viewSet } from './views.ts';
 
 export interface SimulatedGitHub {
   /** The configuration URL of clients: `http://127.0.0.1:PORT/acme`. */
@@ -67,6 +71,7 @@ export async function startGitHub(options: Options & { port?: number } = {}): Pr
     },
     turn: (knobs) => {
       Object.assign(world.settings, knobs);
+      assign(world);
     },
     advance: (ms) => world.clock.advance(ms),
     async close() {
@@ -85,5 +90,6 @@ const ROUTES = [
   brokerRoutes,
   runServiceRoutes,
   runnerRoutes,
+  runRoutes,
   controlRoutes,
 ];

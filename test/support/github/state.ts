@@ -86,7 +86,7 @@ export interface RunnerRecord {
 
 export interface Run {
   readonly id: number;
-  attempt: number;
+  readonly attempt: number;
   readonly repository: string;
   readonly visibility: 'private' | 'internal' | 'public';
   /** null: the fork was deleted. */
@@ -121,7 +121,6 @@ export interface Job {
   /** Of the queue; 0 on github.com. */
   readonly requestId: number;
   readonly run: Run;
-  readonly runAttempt: number;
   readonly name: string;
   readonly labels: readonly string[];
   readonly steps: readonly Step[];
@@ -170,6 +169,8 @@ export interface World {
   readonly scaleSets: Map<number, ScaleSet>;
   readonly runners: Map<number, RunnerRecord>;
   readonly jobs: Job[];
+  /** Those that are not over, oldest first. */
+  readonly openJobs: Set<Job>;
   readonly runs: Map<number, Run>;
   readonly requests: RequestRecord[];
   faults: ActiveFault[];
@@ -204,6 +205,7 @@ export function createWorld(settings: Settings): World {
     scaleSets: new Map(),
     runners: new Map(),
     jobs: [],
+    openJobs: new Set(),
     runs: new Map(),
     requests: [],
     faults: [],

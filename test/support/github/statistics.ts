@@ -13,7 +13,7 @@ export const NO_STATISTICS: Statistics = {
 
 /** Jobs that a set owns: assigned or running. */
 export function jobsOf(world: World, set: ScaleSet): readonly Job[] {
-  return world.jobs.filter(
+  return [...world.openJobs].filter(
     (job) => job.scaleSetId === set.id && (job.status === 'assigned' || job.status === 'in_progress'),
   );
 }
@@ -32,7 +32,9 @@ export function statisticsOf(world: World, set: ScaleSet): Statistics {
   );
   const busy = online.filter((runner) => runner.job !== null).length;
   const running = jobs.filter((job) => job.status === 'in_progress').length;
-  const offered = world.jobs.filter((job) => job.status === 'queued' && job.offeredTo.has(set.id)).length;
+  const offered = [...world.openJobs].filter(
+    (job) => job.status === 'queued' && job.offeredTo.has(set.id),
+  ).length;
   return {
     totalAvailableJobs: offered,
     totalAcquiredJobs: backend === 'ghes' ? jobs.length - running : 0,
