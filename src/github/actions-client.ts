@@ -9,7 +9,7 @@ import { exchange, type Outgoing, RETRIES, readReply, replyError } from './excha
 import type { Fresh } from './fresh.ts';
 import type { Context } from './options.ts';
 
-export interface ActionsCall<T> {
+interface ActionsCall<T> {
   readonly method: Outgoing['method'];
   /** Relative to the service's base, as in `_apis/runtime/…`. */
   readonly path: string;

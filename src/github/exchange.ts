@@ -59,7 +59,7 @@ export async function exchange(context: Context, out: Outgoing, patience: Patien
 }
 
 /** "GET /path": never the query, which may hold a secret. */
-export function nameOf(out: Pick<Outgoing, 'method' | 'url'>): string {
+function nameOf(out: Pick<Outgoing, 'method' | 'url'>): string {
   return `${out.method} ${out.url.host}${out.url.pathname}`;
 }
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { createGitHub, type GitHubOptions } from '../../src/github/create-github.ts';
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -164,7 +164,7 @@ export function aMessage(messageId: number, entries: readonly object[], totalAss
   };
 }
 
-export interface Logged {
+interface Logged {
   readonly level: string;
   readonly message: string;
   readonly fields: unknown;
