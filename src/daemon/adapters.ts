@@ -1,6 +1,6 @@
 /** Makes the adapters from the configuration: GitHub, Tart, the guest channel. */
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,6 +9,7 @@ import type { GitHub, Guest, Hypervisor } from '../core/ports.ts';
 import { createGitHub } from '../github/create-github.ts';
 import type { GitHubAuth } from '../github/options.ts';
 import { createVmUser } from '../host/as-vm-user.ts';
+import { findProgram, TOOL_PATH } from '../host/find-program.ts';
 import { readSecret } from '../host/secrets.ts';
 import { createGuest } from '../tart/guest.ts';
 import { createHypervisor } from '../tart/hypervisor.ts';
@@ -33,10 +34,21 @@ export interface AdapterOptions {
 
 /** @throws {@link MacrunnerError} `config-invalid` for a URL or a Tart home that cannot be used */
 export async function createAdapters(options: AdapterOptions): Promise<Adapters> {
-  const { config, locations, log, version, hostId } = options;
-  const { vmUser, tart } = config.host;
+  const { config, locations, log, version, hostId, signal } = options;
+  const { vmUser } = config.host;
   const tartHome = config.host.tartHome ?? join(homeOf(vmUser), '.tart');
-  const wrap = await createVmUser({ ...(vmUser === undefined ? {} : { vmUser }), tartHome, tart });
+  const tart = findProgram(
+    config.host.tart,
+    TOOL_PATH,
+    'install it with `brew install openai/tools/tart`, or set host.tart',
+  );
+  const { wrap } = await createVmUser({
+    vmUser: vmUser ?? null,
+    isRoot: process.getuid?.() === 0,
+    tartHome,
+    path: `${dirname(tart)}:${TOOL_PATH}`,
+    signal,
+  });
   return {
     github: createGitHub({
       url: config.github.url,
@@ -46,8 +58,12 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
       version,
       log: (level, message, fields) => log[level]({ ...fields }, message),
     }),
-    hypervisor: createHypervisor({ wrap, tartHome, runLogs: locations.vms }),
-    guest: createGuest({ wrap }),
+    hypervisor: createHypervisor({ tart, wrap, tartHome, runLogDir: locations.vms }),
+    guest: createGuest({
+      tart,
+      wrap,
+      onMalformed: (vm) => log.warn({ runner: vm }, 'a guest sent a line that is no event'),
+    }),
     tartHome,
   };
 }

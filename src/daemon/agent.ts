@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
-import { readHostId } from '../host/host-id.ts';
+import { hostId as readHostId } from '../host/host-id.ts';
 import { openLedger } from '../ledger/open.ts';
 import { acquireLock } from '../lib/lock.ts';
 import { createLog } from '../lib/log.ts';
@@ -48,15 +48,15 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const config = new ConfigInForce(options);
   const lock = await acquireLock(locations.lock);
   const redactor = new Redactor();
-  const { log, close } = createLog({ to: options.logTo, file: locations.log, redactor });
+  const log = createLog({ to: options.logTo, file: locations.log, redactor });
   try {
     await serve(options, config, redactor, log);
   } catch (error) {
     log.fatal({ err: error }, 'the agent cannot go on');
     throw error;
   } finally {
-    await close();
-    await lock.release();
+    await log.close();
+    lock.release();
   }
 }
 
@@ -71,8 +71,10 @@ async function serve(
   const { ledger, recovered } = await openLedger(locations.ledger, { nowMs });
   if (recovered)
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
-  const hostId = config.get().host.id ?? (await readHostId(locations.hostId, signal));
-  const keepSecret = (secret: string): void => redactor.add(secret);
+  const hostId = config.get().host.id ?? (await readHostId({ file: locations.hostId, signal }));
+  const keepSecret = (secret: string): void => {
+    redactor.add(secret);
+  };
   const adapters = await createAdapters({
     config: config.get(),
     locations,

@@ -26,8 +26,7 @@ export function rebuildLedger(context: Context, senses: Senses): boolean {
   const vms = senses.vms.get();
   const registrations = senses.registrations.get();
   if (!vms.known || !registrations.known) return false;
-  const pools = context.config().pools.map((pool) => pool.name);
-  const runners = rebuildRunners(hostId, pools, vms.value, registrations.value, nowMs());
+  const runners = rebuildRunners(hostId, context.config().pools, vms.value, registrations.value, nowMs());
   ledger.transaction(() => {
     for (const runner of runners) {
       ledger.saveRunner(runner);

@@ -3,7 +3,8 @@
  * Runners that are merely too many are `stop-surplus.ts`.
  *
  * Nothing new is stopped while the VM list is unknown. A runner that may have a job (registering, idle, busy) falls
- * only when GitHub agrees that it has none, except by its own word that it is done, and by the age limit.
+ * only when GitHub agrees that it has none, except by its own word that it is done, by the age limit, and when Tart
+ * does not list its VM as running while its channel has been silent.
  */
 import type { Runner, StopReason } from '../runner.ts';
 import { isKnownNotBusy, type Survey } from './survey.ts';
@@ -58,8 +59,15 @@ function hasDied(runner: Runner, survey: Survey): boolean {
   if (survey.vms?.get(runner.name)?.state === 'running') return false;
   if (survey.world.nowMs - runner.sinceMs < START_GRACE_MS) return false;
   if (!mayHaveJob(runner)) return true;
+  // Two ways to the VM agree that it is no more. GitHub would go on calling it busy for ten minutes.
+  if (hasBeenSilent(runner, survey)) return true;
   const registration = survey.registrations?.get(runner.name);
   return survey.registrations !== null && !(registration?.status === 'online' && registration.busy);
+}
+
+function hasBeenSilent(runner: Runner, { world }: Survey): boolean {
+  const sinceMs = world.silentSinceMs.get(runner.name);
+  return sinceMs !== undefined && world.nowMs - sinceMs >= world.limits.channelMs;
 }
 
 /** Done by the guest's own word, or used already and yet waiting for work, which must never be given to it. */
@@ -74,10 +82,8 @@ function isRegisteringTooLong(runner: Runner, survey: Survey): boolean {
 }
 
 function isSilent(runner: Runner, survey: Survey): boolean {
-  const { silentSinceMs, limits, nowMs } = survey.world;
-  const sinceMs = silentSinceMs.get(runner.name);
   // A booting guest never spoke yet: `boot-timeout` is its deadline.
-  if (sinceMs === undefined || nowMs - sinceMs < limits.channelMs || runner.phase === 'booting') return false;
+  if (runner.phase === 'booting' || !hasBeenSilent(runner, survey)) return false;
   if (!mayHaveJob(runner)) return true;
   return isKnownNotBusy(runner, survey) && survey.registrations?.get(runner.name)?.status !== 'online';
 }

@@ -42,7 +42,9 @@ function filesBelow(directory: string, allowed: ReadonlySet<string>): readonly s
     const path = join(directory, entry);
     const stat = lstatSync(path);
     if (stat.isDirectory()) return filesBelow(path, allowed);
-    return stat.isFile() && !allowed.has(path) ? [path] : [];
+    // A simulated disk is one great hole: there is nothing to read in it, and it would not fit into memory.
+    const isHole = stat.size > 0 && stat.blocks === 0;
+    return stat.isFile() && !isHole && !allowed.has(path) ? [path] : [];
   });
 }
 

@@ -13,10 +13,10 @@ export function listProcesses(): readonly ProcessInfo[] {
   return existsSync('/proc/self/cmdline') ? fromProc() : fromPs();
 }
 
-/** Processes that descend from `root` or whose command line names `path`, with `root` itself; this process never counts. */
+/** Processes that descend from `root` (0: from none) or whose command line names `path`; this process never counts. */
 export function familyOf(root: number, path: string): readonly ProcessInfo[] {
   const all = listProcesses();
-  const family = new Set([root]);
+  const family = new Set(root > 0 ? [root] : []);
   for (let grew = true; grew; ) {
     grew = false;
     for (const { pid, parent, command } of all) {

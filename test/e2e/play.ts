@@ -1,0 +1,112 @@
+/** Plays one scene to its end: queues its jobs, cancels where it says so, looks on, and gathers what was seen. */
+import { readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { StatusReport } from '../../src/daemon/report.ts';
+import { inFiles } from '../support/watch/leaks.ts';
+import { familyOf } from '../support/watch/processes.ts';
+import type { Scene } from './scene.ts';
+import { openStage, type Stage } from './stage.ts';
+import type { EndedJob, Observations } from './summary.ts';
+import { Watcher } from './watcher.ts';
+
+export interface Frame {
+  readonly status: StatusReport;
+  readonly jobs: readonly EndedJob[];
+  readonly seconds: number;
+}
+
+const FRAME_MS = 250;
+/** A scene that has not ended by then never will. */
+const LONGEST_MS = 90_000;
+
+/** Opens the scene's stage with its faults scripted and its agent serving. */
+export async function openScene(scene: Scene): Promise<Stage> {
+  const stage = await openStage({
+    slots: scene.slots,
+    pools: scene.pools.map((pool) => ({ warm: 0, ...pool })),
+    tart: { bootDelayMs: scene.bootMs },
+  });
+  if (scene.failedStart !== undefined) {
+    const stderr = 'Error Domain=VZErrorDomain Code=1 "Internal Virtualization error."';
+    stage.tart.script([{ command: 'run', nth: scene.failedStart, stderr, exitCode: 1 }]);
+  }
+  await stage.startAgent();
+  return stage;
+}
+
+/** Plays the scene; `onFrame` is given a picture four times a second. */
+export async function play(
+  scene: Scene,
+  stage: Stage,
+  onFrame: (frame: Frame) => void,
+): Promise<Observations> {
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1_000;
+  const watcher = new Watcher({
+    agentPid: () => stage.agentPid,
+    home: stage.home,
+    secrets: () => stage.secrets(),
+  });
+  for (const { name, labels, steps } of scene.jobs) {
+    stage.github.queueJob({ name, labels: [...labels], steps: steps.map((step) => ({ ...step })) });
+  }
+  for (;;) {
+    cancelWhereAsked(scene, stage);
+    const jobs = endedJobs(stage);
+    onFrame({ status: await stage.status(), jobs, seconds: seconds() });
+    if (jobs.every((job) => job.status === 'completed') || seconds() * 1_000 > LONGEST_MS) break;
+    await wait(FRAME_MS);
+  }
+  const complaints = await comeToRest(stage);
+  watcher.stop();
+  const files = inFiles(stage.secrets(), stage.home, [`${stage.home}/secrets`]);
+  return {
+    jobs: endedJobs(stage),
+    leftovers: leftovers(stage),
+    maxConcurrentVms: watcher.mostVms,
+    secretsSeen: [...watcher.leaks, ...files].map((leak) => leak.where),
+    listening: watcher.listening,
+    vms: { created: stage.tart.calls('clone').length, destroyed: stage.tart.calls('delete').length },
+    complaints: [...complaints, ...forbiddenFlags(stage)],
+    seconds: seconds(),
+  };
+}
+
+function cancelWhereAsked(scene: Scene, stage: Stage): void {
+  const wishes = new Map(scene.jobs.map((job) => [job.name, job.cancel]));
+  for (const job of stage.github.jobs()) {
+    const wish = wishes.get(job.name);
+    const isDue =
+      wish === 'queued' ? job.status === 'queued' || job.status === 'assigned' : job.status === wish;
+    if (wish !== undefined && isDue) stage.github.cancelJob(job.jobId);
+  }
+}
+
+function endedJobs(stage: Stage): readonly EndedJob[] {
+  return stage.github.jobs().map(({ name, status, conclusion, queuedAt, startedAt }) => ({
+    name,
+    status,
+    conclusion,
+    queuedAt,
+    startedAt,
+  }));
+}
+
+/** Drains the host as an operator would, then ends the agent; returns what was not as promised. */
+async function comeToRest(stage: Stage): Promise<readonly string[]> {
+  await stage.cli('drain', '--wait', '--timeout', '20');
+  const tookMs = await stage.stopAgent();
+  return tookMs > 5_000 ? [`the agent took ${Math.round(tookMs)} ms to end`] : [];
+}
+
+function leftovers(stage: Stage): Observations['leftovers'] {
+  return {
+    vms: readdirSync(`${stage.tart.home}/vms`).filter((name) => name.startsWith('mr-')).length,
+    runners: stage.github.runners().length,
+    processes: familyOf(0, stage.home).length,
+  };
+}
+
+function forbiddenFlags(stage: Stage): readonly string[] {
+  return stage.tart.calls().flatMap((call) => call.violations.map((flag) => `tart was called with ${flag}`));
+}

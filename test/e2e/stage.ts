@@ -1,0 +1,157 @@
+/**
+ * A stage: a simulated GitHub, a simulated Tart, and a home directory in which the real, built agent runs as a process of
+ * its own. The demo, the end-to-end tests and the benchmark all play on it.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type StatusReport, statusReport } from '../../src/daemon/report.ts';
+import type { Options as GitHubOptions } from '../support/github/options.ts';
+import { type SimulatedGitHub, startGitHub } from '../support/github/start.ts';
+import { buildGuestImage, type GuestImageOptions } from '../support/guest/build-image.ts';
+import { installTartDouble, type TartDouble } from '../support/tart/install.ts';
+import type { Settings as TartSettings } from '../support/tart/settings.ts';
+import { until } from '../support/until.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+const PROGRAM = join(PROJECT, 'dist/macrunner.mjs');
+
+export interface StagePool {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly image: string;
+  readonly [setting: string]: unknown;
+}
+
+export interface StageOptions {
+  readonly slots?: number;
+  readonly pools: readonly StagePool[];
+  readonly github?: GitHubOptions;
+  readonly tart?: Partial<TartSettings>;
+  readonly guest?: GuestImageOptions;
+  readonly deadlines?: Readonly<Record<string, number>>;
+}
+
+export class Stage {
+  readonly home: string;
+  readonly github: SimulatedGitHub;
+  readonly tart: TartDouble;
+  readonly privateKey: string;
+  #agent: ChildProcess | null = null;
+
+  constructor(home: string, github: SimulatedGitHub, tart: TartDouble, privateKey: string) {
+    this.home = home;
+    this.github = github;
+    this.tart = tart;
+    this.privateKey = privateKey;
+  }
+
+  get agentPid(): number {
+    return this.#agent?.pid ?? 0;
+  }
+
+  /** Every secret of the run so far: those GitHub issued, and the App's key. */
+  secrets(): readonly string[] {
+    const keyLines = this.privateKey.split('\n').filter((line) => !line.startsWith('-----'));
+    return [...this.github.secrets().flatMap((secret) => secret.split('\n')), ...keyLines];
+  }
+
+  /** Starts the agent and waits until its control socket answers. */
+  async startAgent(): Promise<void> {
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, MACRUNNER_HOME: this.home };
+    const agent = spawn(process.execPath, [PROGRAM, 'serve', 'agent'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#agent = agent;
+    let said = '';
+    agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await until(async () => {
+      if (agent.exitCode !== null) throw new Error(`the agent ended with ${agent.exitCode}: ${said}`);
+      return (await this.status()).pid === agent.pid;
+    }, 15_000);
+  }
+
+  /** Ends the agent and returns how long that took, in milliseconds. */
+  async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    const agent = this.#agent;
+    if (!agent || agent.exitCode !== null || agent.signalCode !== null) return 0;
+    const began = performance.now();
+    agent.kill(signal);
+    await once(agent, 'exit');
+    return performance.now() - began;
+  }
+
+  async status(): Promise<StatusReport> {
+    return statusReport.parse(await askSocket(join(this.home, 'run/agent.sock'), '/v1/status'));
+  }
+
+  /** Runs the built `macrunner` against this home, and returns its standard output. */
+  async cli(...args: readonly string[]): Promise<string> {
+    const env = { PATH: process.env.PATH, MACRUNNER_HOME: this.home, NO_COLOR: '1' };
+    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
+      env,
+      timeout: 60_000,
+    });
+    return stdout;
+  }
+
+  /** Ends everything and removes the home. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopAgent('SIGKILL');
+    await this.tart.killAll();
+    await this.github.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Builds the program as it ships. */
+export async function buildProgram(): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(PROJECT, '.ci/build.ts')], { timeout: 60_000 });
+}
+
+/** Lays everything out; the agent is not started. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const home = mkdtempSync('/tmp/mr-'); // Short: a Unix socket's path has about 104 bytes, Tart's home has 60 with us.
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const app = { issuers: ['Iv23demo'], installationId: 4242, publicKeyPem: publicKey };
+  const github = await startGitHub({ ...options.github, app });
+  const tart = installTartDouble(join(home, 't'), { agentWaitMs: 30_000, ...options.tart });
+  const rootfs = join(home, 'image');
+  buildGuestImage(rootfs, options.guest);
+  for (const image of new Set(options.pools.map((pool) => pool.image))) tart.addImage(image, { rootfs });
+  rmSync(rootfs, { recursive: true });
+  mkdirSync(join(home, 'secrets'), { mode: 0o700 });
+  writeFileSync(join(home, 'secrets/app.pem'), privateKey, { mode: 0o600 });
+  writeConfig(home, github.url, tart, options);
+  return new Stage(home, github, tart, privateKey);
+}
+
+function writeConfig(home: string, url: string, tart: TartDouble, options: StageOptions): void {
+  const config = {
+    github: { url, app: { clientId: 'Iv23demo', installationId: 4242, privateKey: 'file:app.pem' } },
+    host: { slots: options.slots ?? 2, tart: tart.path, tartHome: tart.home, diskFloorGiB: 1 },
+    pools: options.pools,
+    ...(options.deadlines ? { deadlines: options.deadlines } : {}),
+  };
+  writeFileSync(join(home, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o640 });
+}
+
+async function askSocket(socketPath: string, path: string): Promise<unknown> {
+  const asked = request({ socketPath, path, timeout: 5_000 });
+  asked.end();
+  const [response] = await once(asked, 'response');
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return JSON.parse(text);
+}
