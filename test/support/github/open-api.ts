@@ -68,7 +68,8 @@ function loosenNullable(schema: unknown): unknown {
   if (!object.success) return Array.isArray(schema) ? schema.map(loosenNullable) : schema;
   const entries = Object.entries(object.data).map(([key, value]) => [key, loosenNullable(value)] as const);
   const copy: Record<string, unknown> = Object.fromEntries(entries);
-  if (copy.nullable !== true || typeof copy.type === 'string') return copy;
+  // With a type the checker knows `nullable`, but an `enum` beside it must then name null too.
+  if (copy.nullable !== true || (typeof copy.type === 'string' && !Array.isArray(copy.enum))) return copy;
   const { nullable: _nullable, ...rest } = copy;
   return { anyOf: [rest, { type: 'null' }] };
 }
