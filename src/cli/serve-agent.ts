@@ -1,4 +1,4 @@
-/** Starts the agent, in a terminal or under launchd, where this machine can run VMs at all. */
+/** Starts the agent, where this machine can run VMs at all. */
 import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import { hasCode, MacrunnerError } from '../core/error.ts';
@@ -7,23 +7,22 @@ import { EXIT } from './command.ts';
 import type { Context } from './context.ts';
 import { programVersion } from './version.ts';
 
-/**
- * Serves until the signal aborts.
- *
- * @throws {@link MacrunnerError} `host-unfit` where no VM can run, and what the agent throws
- */
-export async function serveAgent(context: Context, logTo: 'file' | 'terminal'): Promise<number> {
+/** @throws {@link MacrunnerError} `host-unfit` where no VM can run, with where to see it work */
+export function assertCanServe(context: Context): void {
   const lacks = canRunVms();
-  if (lacks.length > 0 && !hasTartOfItsOwn(context)) {
-    throw new MacrunnerError('host-unfit', 'this machine cannot run macOS VMs', {
-      cause: new Error(lacks.join('; ')),
-      hint: 'install macrunner on a Mac; to see it work on this machine, `npm run demo` in a checkout',
-    });
-  }
+  if (lacks.length === 0 || hasTartOfItsOwn(context)) return;
+  throw new MacrunnerError('host-unfit', 'this machine cannot run macOS VMs', {
+    cause: new Error(lacks.join('; ')),
+    hint: 'install macrunner on a Mac; to see it work on this machine, `npm run demo` in a checkout',
+  });
+}
+
+/** Serves until the signal aborts, and returns the exit code. The log goes to its file. */
+export async function serveAgent(context: Context): Promise<number> {
   // Loaded here: it brings everything, and `serve --help` must not wait for it.
   const { runAgent } = await import('../daemon/agent.ts');
   const { env, signal } = context;
-  await runAgent({ locations: context.locations(), env, signal, logTo, version: programVersion() });
+  await runAgent({ locations: context.locations(), env, signal, logTo: 'file', version: programVersion() });
   return EXIT.ok;
 }
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLineCutter } from '../lib/lines.ts';
 
 interface Tail {
-  /** How many of the last lines to begin with. */
-  readonly lines: number;
+  /** Where to begin: so many of the last lines, or a place in the file. */
+  readonly from: { readonly lines: number } | { readonly byte: number };
   /** Go on with what is added, over rotations, until the signal aborts. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
@@ -18,43 +18,68 @@ const PERIOD_MS = 250;
 const NEWLINE = 0x0a;
 
 /**
- * Calls `onLine` for each line. A file that is not there is waited for when following.
+ * Calls `onLine` for each line. When following, a file that is not there is waited for, and an abort is the ordinary
+ * end: what was written until then is still read.
  *
- * @throws the file system's error when it cannot be read, and the signal's reason when it aborts
+ * @throws the file system's error when it cannot be read
  */
-export async function tail(path: string, { lines, follow, signal, onLine }: Tail): Promise<void> {
-  let from = lines;
-  for (;;) {
+export async function tail(path: string, options: Tail): Promise<void> {
+  const { follow, signal } = options;
+  let { from } = options;
+  for (let isOver = false; !isOver; ) {
     const file = follow ? await openWhenThere(path, signal) : await open(path);
+    if (file === null) return;
     try {
-      let at = await startOfLast(file, from);
-      const cutter = createLineCutter(MAX_LINE_BYTES, onLine);
-      do {
-        const { ino } = await file.stat();
-        const isStill = await isSameFile(path, ino);
-        // Read after the look: a file that was renamed before it gets nothing more.
-        at = await readFrom(file, at, (piece) => cutter.push(piece));
-        if (!isStill) break;
-        if (follow) await sleep(PERIOD_MS, undefined, { signal });
-      } while (follow);
-      cutter.end();
+      const at = 'byte' in from ? from.byte : await startOfLast(file, from.lines);
+      isOver = await readToEnd(path, file, { ...options, at });
     } finally {
       await file.close();
     }
-    if (!follow) return;
-    from = Number.POSITIVE_INFINITY;
+    from = { byte: 0 };
   }
 }
 
-async function openWhenThere(path: string, signal: AbortSignal): Promise<FileHandle> {
+/** Reads one file until nothing more will come. False when another file took its place. */
+async function readToEnd(
+  path: string,
+  file: FileHandle,
+  { at, follow, signal, onLine }: Tail & { readonly at: number },
+): Promise<boolean> {
+  const cutter = createLineCutter(MAX_LINE_BYTES, onLine);
+  const { ino } = await file.stat();
+  for (let place = at; ; ) {
+    // Read after the looks: what was renamed or ended before them gets nothing more.
+    const isOver = !follow || signal.aborted;
+    const isStill = await isSameFile(path, ino);
+    place = await readFrom(file, place, (piece) => cutter.push(piece));
+    if (isOver || !isStill) {
+      cutter.end();
+      return isOver;
+    }
+    await pause(signal);
+  }
+}
+
+/** Null when the signal aborted before the file was there. */
+async function openWhenThere(path: string, signal: AbortSignal): Promise<FileHandle | null> {
   for (;;) {
+    // One more look after the abort: the file may have come with the last words.
+    const isOver = signal.aborted;
     try {
       return await open(path);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      await sleep(PERIOD_MS, undefined, { signal });
+      if (isOver) return null;
+      await pause(signal);
     }
   }
+}
+
+/** Waits for the next look; an abort ends the wait early. */
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(PERIOD_MS, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 /** False when another file has the name now, or for a moment none has. */
@@ -80,7 +105,6 @@ async function readFrom(file: FileHandle, at: number, onPiece: (piece: Buffer) =
 
 /** Where the last `lines` lines begin, read from the end: a log may be large. */
 async function startOfLast(file: FileHandle, lines: number): Promise<number> {
-  if (lines === Number.POSITIVE_INFINITY) return 0;
   const { size } = await file.stat();
   if (lines === 0) return size;
   let found = 0;

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { MacrunnerError } from '../../core/error.ts';
 import { count, defineCommand, EXIT, flag } from '../command.ts';
 import { logText } from '../log-text.ts';
-import { isInterruption } from '../signals.ts';
 import { isMissing, tail } from '../tail.ts';
 
 export const logs = defineCommand({
@@ -23,7 +22,7 @@ export const logs = defineCommand({
     const path = context.locations().log;
     const onLine = (line: string) => out.print(json ? line : logText(line, out.paint));
     try {
-      await tail(path, { lines, follow, signal, onLine });
+      await tail(path, { from: { lines }, follow, signal, onLine });
     } catch (error) {
       if (isMissing(error)) {
         throw new MacrunnerError('not-found', `there is no log at ${path}`, {
@@ -31,7 +30,6 @@ export const logs = defineCommand({
           hint: '`macrunner up` writes to the terminal; the installed agent writes to the file',
         });
       }
-      if (isInterruption(error, signal)) return EXIT.ok;
       throw unreadable(path, error);
     }
     return EXIT.ok;
