@@ -22,7 +22,7 @@ export const pattern = z
   .min(1)
   .regex(/^\S+$/, 'a name without spaces, in which "*" stands for anything');
 
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone.length > 0;
   } catch (error) {

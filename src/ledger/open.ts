@@ -3,7 +3,7 @@
  * one made, because the world can be looked at again and a daemon that does not start helps nobody; a file that is
  * merely locked, unreadable or newer is an error. What is in the ledger is left to `ledger.ts`.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { MacrunnerError } from '../core/error.ts';
@@ -23,6 +23,8 @@ export interface OpenOptions {
   /** Only tests give others. */
   readonly migrations?: readonly string[];
 }
+
+const HEADER = Buffer.from('SQLite format 3\0');
 
 type Database = new (path: string, options?: object) => DatabaseSync;
 type Attempt = { readonly db: DatabaseSync } | { readonly malformed: string };
@@ -56,6 +58,8 @@ function attempt(Database: Database, file: string, migrations: readonly string[]
   let db: DatabaseSync | null = null;
   try {
     makePrivate(file);
+    // Looked at before SQLite does: it would throw away the log that lies beside such a file.
+    if (!beginsAsDatabase(file)) return { malformed: 'it is not a database' };
     db = new Database(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, defensive: true });
     const scratch = new Database(':memory:');
     const fitness = bringUpToDate(db, file, migrations, scratch);
@@ -80,6 +84,17 @@ function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
+}
+
+/** True for an empty file too: a ledger not yet begun. @see sqlite.org/fileformat2.html, the database header */
+function beginsAsDatabase(file: string): boolean {
+  const header = Buffer.alloc(HEADER.length);
+  const fd = openSync(file, 'r');
+  try {
+    return readSync(fd, header) === 0 || header.equals(HEADER);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The write-ahead log first: were it left behind, it would be replayed into the fresh file. */

@@ -96,6 +96,16 @@ test.each(Object.entries(damages))('%s is moved aside and a fresh ledger made', 
   expect((await rig.open()).recovered).toBeNull();
 });
 
+test('the log of a broken file goes with it', async () => {
+  using rig = await ledgerRig();
+  rig.ledger.close();
+  writeFileSync(rig.file, 'not a database\n'.repeat(1_000));
+  writeFileSync(`${rig.file}-wal`, 'the log');
+  const { ledger, recovered } = await rig.open();
+  expect(readFileSync(`${recovered?.movedTo}-wal`, 'utf8')).toBe('the log');
+  ledger.close();
+});
+
 test('an empty file is a ledger not yet begun', async () => {
   using rig = await ledgerRig();
   rig.ledger.close();
