@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { all, intentRow } from './rows.ts';
 
-export interface Intent {
+interface Intent {
   readonly id: number;
   readonly what: string;
   readonly subject: string;

@@ -4,7 +4,7 @@ import type { Runner } from '../core/runner.ts';
 import { all, count, first, pastRunnerRow, runnerRow } from './rows.ts';
 
 /** A runner with the moment it was gone, null while it is there. */
-export type PastRunner = Runner & { readonly goneMs: number | null };
+type PastRunner = Runner & { readonly goneMs: number | null };
 
 export interface RunnerBook {
   /** Those that are not gone, oldest first. */

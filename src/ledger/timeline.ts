@@ -4,13 +4,13 @@ import { all, count, eventRow, timelineRow } from './rows.ts';
 
 type Detail = Readonly<Record<string, unknown>>;
 
-export interface TimelineEntry {
+interface TimelineEntry {
   readonly atMs: number;
   readonly what: string;
   readonly detail: Detail;
 }
 
-export interface EventRecord extends TimelineEntry {
+interface EventRecord extends TimelineEntry {
   /** Consecutive from 1. */
   readonly seq: number;
   /** A runner, a job, a pool or the host. */

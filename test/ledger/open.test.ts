@@ -36,15 +36,26 @@ test('what was written is there after closing and opening again', async () => {
   ledger.close();
 });
 
+/** Writes as fast as it can until it is killed, saying after each transaction which number it was. */
+const WRITER = `
+  import { writeSync } from 'node:fs';
+  import { openLedger } from '${join(import.meta.dirname, '../../src/ledger/open.ts')}';
+  import { aJob, aMessage } from '${join(import.meta.dirname, '../support/ledger-rig.ts')}';
+  const { ledger } = await openLedger(process.argv[1], { nowMs: () => 1 });
+  for (let n = 1; ; n++) {
+    ledger.transaction(() => {
+      ledger.audit(n, 'wrote', 'writer', { n });
+      ledger.recordMessage('ios', aMessage({ messageId: n, assigned: [aJob({ id: 'job-' + n })] }), n);
+      ledger.note('writer', n, 'wrote', { n });
+    });
+    writeSync(1, n + '\\n');
+  }`;
+
 test('a writer killed in the middle leaves whole transactions only', async () => {
   using rig = await ledgerRig();
-  const writer = spawn(
-    process.execPath,
-    [join(import.meta.dirname, '../support/ledger-writer.ts'), rig.file],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const writer = spawn(process.execPath, ['--input-type=module-typescript', '-e', WRITER, rig.file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let told = 0;
   for await (const line of createInterface({ input: writer.stdout })) {
     told = Number(line);
