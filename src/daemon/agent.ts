@@ -112,7 +112,7 @@ async function serve(
     turn() {
       if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
       if (isRebuilt) turn(context, senses, channels);
-      else senses.refreshDue(true, signal);
+      else senses.refreshDue([], desk.silentSinceMs, signal);
     },
   });
 

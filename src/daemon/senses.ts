@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { warmNow } from '../config/windows.ts';
 import { ownPrefix } from '../core/names.ts';
 import type { GitHub, Hypervisor } from '../core/ports.ts';
+import type { Runner } from '../core/runner.ts';
 import type { Registration, Vm } from '../core/world.ts';
 import { freeBytes } from '../host/facts.ts';
 import type { Senses } from './observe.ts';
@@ -19,14 +20,28 @@ export interface SensesOptions {
   readonly onRead: (error: unknown) => void;
 }
 
-/** How often each reading is taken, milliseconds: with runners about, and in an empty house. */
-const PACE = { vms: [5_000, 20_000], registrations: [30_000, 300_000], images: [60_000, 300_000] } as const;
+/**
+ * How often each reading is taken, milliseconds: when it matters, and when nothing hangs on it. GitHub's records are read
+ * seldom: all hosts of an organisation share one limit of 5,000 requests an hour, and what they say decides only about
+ * runners in trouble.
+ */
+const PACE = {
+  vms: { often: 5_000, seldom: 20_000, staleMs: 50_000 },
+  registrations: { often: 30_000, seldom: 600_000, staleMs: 90_000 },
+  images: { often: 60_000, seldom: 300_000, staleMs: 750_000 },
+} as const;
+/** A runner that registers or stands idle for longer is looked up at GitHub. */
+const CALM_MS = 10_000;
 const MINUTE_MS = 60_000;
 const GIB = 1024 ** 3;
 
 export interface RefreshingSenses extends Senses {
-  /** Takes the readings that are due. */
-  readonly refreshDue: (isBusy: boolean, signal: AbortSignal) => void;
+  /** Takes the readings that are due, given who lives and who has been silent. */
+  readonly refreshDue: (
+    runners: readonly Runner[],
+    silent: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ) => void;
   /** After a reload: the images may be others. */
   readonly forgetPools: () => void;
 }
@@ -53,17 +68,31 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     images,
     unfit: disk,
     warm: (pool) => warm.get(pool),
-    refreshDue(isBusy, signal) {
-      const pace = isBusy ? 0 : 1;
-      if (vms.isDue(PACE.vms[pace])) void vms.refresh(signal);
-      if (registrations.isDue(PACE.registrations[pace])) void registrations.refresh(signal);
-      if (images.isDue(PACE.images[pace])) void images.refresh(signal);
+    refreshDue(runners, silent, signal) {
+      const isInhabited = runners.length > 0;
+      const isTroubled = runners.some((runner) => isInTrouble(runner, silent, nowMs()));
+      if (vms.isDue(paceOf('vms', isInhabited))) void vms.refresh(signal);
+      if (registrations.isDue(paceOf('registrations', isTroubled))) void registrations.refresh(signal);
+      if (images.isDue(paceOf('images', isInhabited))) void images.refresh(signal);
     },
     forgetPools() {
       warm.clear();
       images.forget();
     },
   };
+}
+
+function paceOf(reading: keyof typeof PACE, often: boolean): number {
+  return often ? PACE[reading].often : PACE[reading].seldom;
+}
+
+function isInTrouble(
+  { name, phase, sinceMs }: Runner,
+  silent: ReadonlyMap<string, number>,
+  nowMs: number,
+): boolean {
+  if (phase === 'registering' || phase === 'idle') return nowMs - sinceMs > CALM_MS || silent.has(name);
+  return phase === 'busy' && silent.has(name);
 }
 
 async function readyImages(

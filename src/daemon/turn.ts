@@ -18,7 +18,7 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   announce(context, world);
   const runners = ledger.runners();
   channels.follow(context, runners);
-  senses.refreshDue(runners.length > 0, signal);
+  senses.refreshDue(runners, desk.silentSinceMs, signal);
 }
 
 function announce({ desk, queues }: Context, world: World): void {
