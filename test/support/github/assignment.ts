@@ -10,20 +10,29 @@ import { jobsOf } from './statistics.ts';
 /** After this many lapses the job is given up. (actions/scaleset: README.md) */
 const MOST_LAPSES = 3;
 
+/** Finds a set for a job that was just queued, and remembers which sets will never get it. */
+export function admit(world: World, job: Job): void {
+  if (world.settings.capacityZero === 'never') {
+    for (const set of world.scaleSets.values()) if (set.capacity === 0) job.trappedFor.add(set.id);
+  }
+  assignJob(world, job);
+}
+
 /** Assigns what can be assigned now. Called after every change that could make room. */
 export function assign(world: World): void {
-  for (const job of world.openJobs) {
-    if (job.status !== 'queued' || job.run.awaitsApproval) continue;
-    const candidates = [...world.scaleSets.values()].filter((set) => mayServe(world, set, job));
-    if (world.settings.backend === 'ghes') offerToAll(world, job, candidates);
-    else assignToOne(world, job, candidates);
-  }
+  const isFull = (set: ScaleSet) => jobsOf(world, set).length >= (set.capacity ?? 0);
+  if (world.settings.backend === 'dotcom' && [...world.scaleSets.values()].every(isFull)) return;
+  for (const job of world.openJobs) assignJob(world, job);
+}
+
+function assignJob(world: World, job: Job): void {
+  if (job.status !== 'queued' || job.run.awaitsApproval) return;
+  const candidates = [...world.scaleSets.values()].filter((set) => mayServe(world, set, job));
+  if (world.settings.backend === 'ghes') offerToAll(world, job, candidates);
+  else assignToOne(world, job, candidates);
 }
 
 function assignToOne(world: World, job: Job, candidates: readonly ScaleSet[]): void {
-  if (world.settings.capacityZero === 'never') {
-    for (const set of candidates) if (set.capacity === 0) job.trappedFor.add(set.id);
-  }
   const free = candidates.filter(
     (set) => !job.trappedFor.has(set.id) && jobsOf(world, set).length < (set.capacity ?? 0),
   );

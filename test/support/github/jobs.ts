@@ -1,6 +1,6 @@
 /** A job's life after its assignment: queued, offered to a runner, started, cancelled, lost, completed. */
 import { randomUUID } from 'node:crypto';
-import { assign, coversLabels, wakeRunners } from './assignment.ts';
+import { admit, assign, coversLabels, wakeRunners } from './assignment.ts';
 import { tell } from './job-events.ts';
 import { removeRunner } from './runners.ts';
 import type { Job, Result, Run, RunnerRecord, Step, World } from './state.ts';
@@ -42,7 +42,7 @@ export function queueJob(world: World, order: JobOrder): Job {
   };
   world.jobs.push(job);
   world.openJobs.add(job);
-  assign(world);
+  admit(world, job);
   wakeRunners(world, null);
   return job;
 }
