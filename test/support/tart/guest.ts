@@ -98,16 +98,24 @@ function kill(pid: number): void {
 function guestPids(double: Double, name: string): readonly number[] {
   const mark = `${MARK}=${vmKey(double, name)}`;
   const rootfs = rootfsOf(double, name);
-  if (process.platform !== 'linux') {
-    // macOS hides the environment of its own programs; their groups are written down.
-    const { stdout } = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8' });
-    const lines = stdout.split('\n').filter((line) => line.includes(mark));
-    return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid);
-  }
+  if (process.platform !== 'linux') return withoutProc(mark, rootfs);
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .filter((entry) => isGuestProcess(`/proc/${entry}`, mark, rootfs))
     .map(Number);
+}
+
+/** macOS hides the environment of its own programs, so where a process stands tells as well. */
+function withoutProc(mark: string, rootfs: string): readonly number[] {
+  const ps = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8' }).stdout;
+  const marked = ps.split('\n').filter((line) => line.includes(mark));
+  // One record per process: `p<pid>`, `fcwd`, `n<path>`.
+  const lsof = spawnSync('lsof', ['-w', '-d', 'cwd', '-Fpn'], { encoding: 'utf8' }).stdout ?? '';
+  const inside = [...lsof.matchAll(/^p(\d+)\nfcwd\nn(.*)$/gm)].filter(([, , path]) =>
+    path?.includes(`${rootfs}/`),
+  );
+  const pids = [...marked.map((line) => Number.parseInt(line, 10)), ...inside.map(([, pid]) => Number(pid))];
+  return pids.filter((pid) => pid !== process.pid);
 }
 
 function isGuestProcess(proc: string, mark: string, rootfs: string): boolean {

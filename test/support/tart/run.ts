@@ -45,6 +45,7 @@ export async function run(double: Double, argv: readonly string[]): Promise<void
   collectGarbage(double);
   const vm = createVm(double, name);
   process.on('SIGINT', () => vm.cancel());
+  process.on('SIGUSR2', () => vm.power());
   await withGlobalLock(double, async () => {
     if (await isAlive(double, name)) throw runtime(`VM "${name}" is already running!`, 2);
     await resolveMacCollision(double, name);
@@ -59,6 +60,7 @@ interface Vm {
   admit(socket: Socket): void;
   boot(): Promise<void>;
   cancel(): void;
+  power(): void;
 }
 
 function createVm(double: Double, name: string): Vm {
@@ -84,12 +86,14 @@ function createVm(double: Double, name: string): Vm {
     },
     async boot() {
       reaper = startReaper(double, name);
-      process.on('SIGUSR2', () => onPower(double, name, end));
       setTimeout(() => {
         isUp = true;
         startDaemons(double, name);
         for (const client of clients) client.write('up\n');
       }, double.settings.bootDelayMs);
+    },
+    power() {
+      onPower(double, name, end);
     },
     cancel() {
       // Until the VM lock is held the real handler is not installed either: the signal is lost.
