@@ -48,16 +48,15 @@ export interface RefreshingSenses extends Senses {
 
 export function createSenses(options: SensesOptions): RefreshingSenses {
   const { config, hypervisor, github, hostId, nowMs, onRead } = options;
-  const reading = <T>(
-    what: string,
-    pace: readonly [number, number],
-    read: (signal: AbortSignal) => Promise<T>,
-  ) => new RepeatedReading<T>({ what, read, nowMs, staleMs: pace[1] * 2.5, onRead });
-  const vms = reading<readonly Vm[]>('the VMs', PACE.vms, (signal) => hypervisor.list(signal));
-  const registrations = reading<readonly Registration[]>('the registrations', PACE.registrations, (signal) =>
-    github.registrations(ownPrefix(hostId), signal),
+  const reading = <T>(what: string, staleMs: number, read: (signal: AbortSignal) => Promise<T>) =>
+    new RepeatedReading<T>({ what, read, nowMs, staleMs, onRead });
+  const vms = reading<readonly Vm[]>('the VMs', PACE.vms.staleMs, (signal) => hypervisor.list(signal));
+  const registrations = reading<readonly Registration[]>(
+    'the registrations',
+    PACE.registrations.staleMs,
+    (signal) => github.registrations(ownPrefix(hostId), signal),
   );
-  const images = reading<ReadonlySet<string>>('the images', PACE.images, (signal) =>
+  const images = reading<ReadonlySet<string>>('the images', PACE.images.staleMs, (signal) =>
     readyImages(config(), hypervisor, signal),
   );
   const warm = rememberedForAMinute(nowMs);
