@@ -21,7 +21,7 @@ export function whyJob(job: JobReport, runner: RunnerReport | undefined, nowMs: 
   const about = { about: 'job', name, runners: job.runner === null ? [] : [job.runner] } as const;
   const served = { ...about, cause: null, todo: null };
   const since = (fromMs: number | null): string => age(nowMs - (fromMs ?? job.assignedMs));
-  const by = job.runner ?? 'a runner that GitHub has not named';
+  const by = job.runner ?? 'a runner that GitHub has not named yet';
   switch (job.state) {
     case 'running':
       return { ...served, text: `It has been running for ${since(job.startedMs)} on ${by}.` };

@@ -27,12 +27,12 @@ export interface Daemon {
   resume(): Promise<{ readonly isDraining: boolean; readonly busy: number }>;
   /** Asks for the configuration to be read again. */
   reload(): Promise<unknown>;
-  /** Events after number `after`; with `follow` until the signal aborts or the agent ends. */
+  /** Events after number `after`, or the newest; with `follow` until the signal aborts or the agent ends. */
   events(options: EventsOptions): Promise<void>;
 }
 
 interface EventsOptions {
-  readonly after: number;
+  readonly after: number | undefined;
   readonly follow: boolean;
   readonly onEvent: (event: EventLine) => void;
 }
@@ -69,13 +69,18 @@ export function createDaemon(socketPath: string, signal: AbortSignal, timeoutMs 
       reach(() =>
         streamLines({
           socketPath,
-          path: `/v1/events?after=${after}${follow ? '&follow=1' : ''}`,
+          path: eventsPath(after, follow),
           timeoutMs,
           signal,
           onLine: (line) => onEvent(understand(eventLine, jsonOf(line))),
         }),
       ),
   };
+}
+
+function eventsPath(after: number | undefined, follow: boolean): string {
+  const query = [...(after === undefined ? [] : [`after=${after}`]), ...(follow ? ['follow=1'] : [])];
+  return query.length === 0 ? '/v1/events' : `/v1/events?${query.join('&')}`;
 }
 
 /** Says how to start the agent when it is not there. */

@@ -3,7 +3,7 @@ import type { JobReport, PoolReport, RunnerReport, StatusReport } from '../daemo
 import { age } from './age.ts';
 import type { Brush, Paint } from './paint.ts';
 import { type Cell, type Column, table } from './table.ts';
-import { plain, wrap } from './text.ts';
+import { plain, widthOf, wrap } from './text.ts';
 
 export interface Look {
   readonly width: number;
@@ -33,16 +33,30 @@ function headline(status: StatusReport, { width, paint }: Look): readonly string
   const list = (mark: string, text: string) => wrap(`${mark} ${plain(text)}`, width, '  ');
   const running =
     vms === null ? 'VMs unknown' : `${vms.running} of ${host.slots} VMs running${foreign(vms.foreign)}`;
-  const state = host.isDraining ? `draining · ${running}` : running;
-  const since = `agent ${status.version} up ${age(status.nowMs - status.startedMs)}`;
+  const facts = [
+    `host ${host.id}`,
+    ...(host.isDraining ? ['draining'] : []),
+    running,
+    `agent ${status.version} up ${age(status.nowMs - status.startedMs)}`,
+    status.github.url,
+  ];
   return [
     wrap(worst === undefined ? `${verdict} ${summary(status)}` : `${verdict} ${worst}`, width, '  '),
     ...others.map((problem) => list(paint.bad('!'), problem)),
     ...status.notes.map((note) => list(paint.warn('·'), note)),
-    ...wrap(`host ${host.id} · ${state} · ${since} · ${status.github.url}`, width, '  ')
-      .split('\n')
-      .map((line) => paint.dim(line)),
+    ...inLines(facts.map(plain), width).map((line) => paint.dim(line)),
   ];
+}
+
+/** Joins with ` · `, in as few lines as it takes. */
+function inLines(facts: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const longer = `${lines.at(-1)} · ${fact}`;
+    if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(fact);
+  }
+  return lines;
 }
 
 function foreign(count: number): string {

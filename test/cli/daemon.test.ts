@@ -1,14 +1,11 @@
 /** The client of the control socket where a process is too slow to show it: deadlines and aborts. */
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createDaemon } from '../../src/cli/daemon.ts';
 import { answer, startControlServer } from '../support/control-server.ts';
 import { aStatus } from '../support/reports.ts';
 
-const start = () => startControlServer((home) => join(home, 'agent.sock'));
-
 test('an agent that does not answer in time is unreachable, and is said to be stuck', async ({ signal }) => {
-  await using agent = await start();
+  await using agent = await startControlServer();
   agent.on('GET /v1/status', () => new Promise(() => undefined));
   const error: unknown = await createDaemon(agent.socketPath, signal, 100)
     .status()
@@ -17,7 +14,7 @@ test('an agent that does not answer in time is unreachable, and is said to be st
 });
 
 test('what aborts the program aborts the question', async () => {
-  await using agent = await start();
+  await using agent = await startControlServer();
   const controller = new AbortController();
   agent.on('GET /v1/status', () => {
     controller.abort();
@@ -29,7 +26,7 @@ test('what aborts the program aborts the question', async () => {
 });
 
 test('a name is one part of the path, whatever is in it', async ({ signal }) => {
-  await using agent = await start();
+  await using agent = await startControlServer();
   await createDaemon(agent.socketPath, signal)
     .job('../status?x=1')
     .catch((error: unknown) => expect(error).toMatchObject({ code: 'not-found' }));

@@ -2,7 +2,7 @@
  * An agent's control socket without an agent: answers canned reports, each checked against the contract before it is
  * served, so that a test cannot rest on a form that no agent sends. Keeps what it was asked.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,9 +38,11 @@ export interface ControlServer extends AsyncDisposable {
   hangUp(): void;
 }
 
-export async function startControlServer(place: (directory: string) => string): Promise<ControlServer> {
+/** Listens where the program looks for its agent when `directory` is its home. */
+export async function startControlServer(): Promise<ControlServer> {
   const directory = mkdtempSync(join(tmpdir(), 'mr-cli-'));
-  const socketPath = place(directory);
+  const socketPath = join(directory, 'run', 'agent.sock');
+  mkdirSync(join(directory, 'run'));
   const routes = new Map<string, Route>();
   const asked: { what: string; body: string }[] = [];
   const open = new Set<ServerResponse>();

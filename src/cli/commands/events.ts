@@ -16,7 +16,7 @@ const RETRY_MS = 1_000;
 export const events = defineCommand({
   options: [
     ['-f, --follow', 'go on until Ctrl-C, also over restarts of the agent'],
-    ['--after <number>', 'only events after this number'],
+    ['--after <number>', 'only events after this number (the newest 500)'],
     ['--json', 'one JSON object a line, for programs'],
   ],
   examples: [
@@ -24,7 +24,7 @@ export const events = defineCommand({
     ['events --after 1200 --json', 'export what is new since event 1200'],
   ],
   input: z.object({ follow: flag, after: count.optional(), json: flag }),
-  async run({ follow, after = 0, json }, context) {
+  async run({ follow, after, json }, context) {
     const { out } = context;
     const show = (event: EventLine) => out.print(json ? JSON.stringify(event) : eventText(event, out.paint));
     try {
@@ -38,7 +38,7 @@ export const events = defineCommand({
 });
 
 interface Stream {
-  readonly after: number;
+  readonly after: number | undefined;
   readonly follow: boolean;
   readonly show: (event: EventLine) => void;
 }

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { linesOver, runProgram } from '../support/program.ts';
+import { linesOver, runProgram } from '../../support/program.ts';
 
 const good = {
   github: {

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runProgram, startProgram } from '../support/program.ts';
+import { runProgram, startProgram } from '../../support/program.ts';
 
 const line = (msg: string) => `${JSON.stringify({ level: 30, time: 1_800_000_000_000, msg })}\n`;
 const lines = (from: number, to: number) =>

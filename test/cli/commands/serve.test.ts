@@ -3,8 +3,8 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { canRunVms } from '../../src/host/facts.ts';
-import { runProgram } from '../support/program.ts';
+import { canRunVms } from '../../../src/host/facts.ts';
+import { runProgram } from '../../support/program.ts';
 
 const isUnfit = canRunVms().length > 0;
 
