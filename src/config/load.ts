@@ -68,6 +68,6 @@ function invalid(file: string, lines: readonly string[]): MacrunnerError {
 
 function missing(file: string): MacrunnerError {
   return new MacrunnerError('config-invalid', `there is no configuration (${file})`, {
-    hint: 'Make one with: macrunner init',
+    hint: 'Write one; the README has an example, and `macrunner config schema` says all that is allowed.',
   });
 }

@@ -32,7 +32,7 @@ const MEANINGS: readonly Meaning[] = [
   {
     says: /the specified VM ".*" does not exist/,
     code: 'image-missing',
-    hint: 'pull the image before any job needs it: macrunner image pull',
+    hint: 'pull the image before any job needs it: `tart pull` as the VM user',
     only: ['clone'],
   },
   { says: /the specified VM ".*" does not exist/, code: 'vm-missing' },
@@ -87,7 +87,7 @@ const MEANINGS: readonly Meaning[] = [
   {
     says: /OCI storage error|UnexpectedHTTPStatusCode\(.*code: 404/,
     code: 'image-missing',
-    hint: 'check the image reference, then pull it: macrunner image pull',
+    hint: 'check the image reference, then pull it: `tart pull` as the VM user',
   },
   {
     says: /AuthFailed|UnexpectedHTTPStatusCode\(.*code: 40[13]|invalid credentials/,

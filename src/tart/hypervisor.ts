@@ -60,6 +60,6 @@ function checked(pattern: RegExp, text: string): string {
 
 function imageMissing(image: string): MacrunnerError {
   return new MacrunnerError('image-missing', `the image ${image} is not on this host`, {
-    hint: 'pull it before any job needs it: macrunner image pull',
+    hint: 'pull it before any job needs it: `tart pull` as the VM user',
   });
 }

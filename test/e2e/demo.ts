@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { openScene, play } from './play.ts';
+import { type Frame, openScene, play } from './play.ts';
 import type { Scene } from './scene.ts';
 import { mainJob } from './scenes/main-job.ts';
 import { buildProgram, type Stage } from './stage.ts';
@@ -31,13 +31,19 @@ if (scene) {
 }
 
 async function demo(chosen: Scene): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupted.abort());
+  process.stdout.on('error', () => interrupted.abort());
   await buildProgram();
   await using stage = await openScene(chosen);
-  if (values.keep) return keep(chosen, stage);
+  if (values.keep) return await keep(chosen, stage, interrupted.signal);
   const picture = createPicture(process.stdout);
-  const seen = await play(chosen, stage, (frame) => {
+  const onFrame = (frame: Frame): void => {
     if (!values.json) picture.show(frame);
-  });
+  };
+  const seen = await play(chosen, stage, onFrame, interrupted.signal);
+  if (interrupted.signal.aborted) return 1;
   const summary = summarize(chosen, seen);
   process.stdout.write(
     values.json ? `${JSON.stringify(summary)}\n` : `${closingLines(chosen, seen).join('\n')}\n`,
@@ -47,7 +53,7 @@ async function demo(chosen: Scene): Promise<number> {
 }
 
 /** Queues the jobs and leaves everything running until it is interrupted. */
-async function keep(chosen: Scene, stage: Stage): Promise<number> {
+async function keep(chosen: Scene, stage: Stage, interrupted: AbortSignal): Promise<number> {
   for (const { name, labels, steps } of chosen.jobs) {
     stage.github.queueJob({ name, labels: [...labels], steps: steps.map((step) => ({ ...step })) });
   }
@@ -61,6 +67,6 @@ async function keep(chosen: Scene, stage: Stage): Promise<number> {
       '',
     ].join('\n'),
   );
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  if (!interrupted.aborted) await once(interrupted, 'abort');
   return 0;
 }

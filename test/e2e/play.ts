@@ -34,11 +34,12 @@ export async function openScene(scene: Scene): Promise<Stage> {
   return stage;
 }
 
-/** Plays the scene; `onFrame` is given a picture four times a second. */
+/** Plays the scene to its end, or until interrupted; `onFrame` is given a picture four times a second. */
 export async function play(
   scene: Scene,
   stage: Stage,
   onFrame: (frame: Frame) => void,
+  interrupted: AbortSignal,
 ): Promise<Observations> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1_000;
@@ -55,6 +56,7 @@ export async function play(
     const jobs = endedJobs(stage);
     onFrame({ status: await stage.status(), jobs, seconds: seconds() });
     if (jobs.every((job) => job.status === 'completed') || seconds() * 1_000 > LONGEST_MS) break;
+    if (interrupted.aborted) break;
     await wait(FRAME_MS);
   }
   const complaints = await comeToRest(stage);
