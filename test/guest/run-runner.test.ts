@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/guest/sandbox.ts';
 import { until } from '../support/until.ts';
@@ -11,6 +12,12 @@ function vmWith(listener: string, environment: Record<string, string> = {}): San
   writeFileSync(vm.path('Users/admin/actions-runner/bin/Runner.Listener'), `#!/bin/bash\n${listener}\n`);
   writeFileSync(vm.state('credential.json'), JSON.stringify({ jitConfig: JIT, environment }));
   return vm;
+}
+
+function childrenOf(pid = 0): readonly string[] {
+  return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
 }
 
 const LISTENS = 'echo "2026-11-01 10:00:00Z: Listening for Jobs"';
@@ -88,10 +95,22 @@ test('a runner that is missing is an exit like any other', async () => {
   expect(vm.events().at(-1)).toMatchObject({ type: 'exited', code: 127 });
 });
 
+test('without the runner’s directory the credential is gone all the same, and the exit is reported', async () => {
+  using vm = vmWith('');
+  renameSync(vm.path('Users/admin/actions-runner'), vm.path('Users/admin/elsewhere'));
+  mkdirSync(vm.program('libexec'));
+  symlinkSync(process.execPath, vm.program('libexec/macrunner-js'));
+  expect((await vm.run('bin/run-runner')).code).toBe(78);
+  expect(vm.events().at(-1)).toMatchObject({ type: 'exited', code: 78 });
+  expect(existsSync(vm.state('credential.json'))).toBe(false);
+});
+
 test('when launchd stops it the runner is asked to end, and its own exit code is reported', async () => {
   using vm = vmWith(`trap 'exit 5' INT\n${LISTENS}\nwhile :; do sleep 0.05; done`);
   const runner = vm.start('bin/run-runner');
   await until(() => vm.types().includes('online'));
+  // Only the listener is left under it: it has nothing more to do but wait.
+  await until(() => childrenOf(runner.child.pid).length === 1);
   runner.child.kill('SIGTERM');
   expect(await runner.ended).toBe(0);
   expect(vm.events().at(-1)).toMatchObject({ type: 'exited', code: 5 });

@@ -14,8 +14,9 @@ worker_pid() {
   local pid=$PPID line parent
   while [ "$pid" -gt 1 ]; do
     line=$(ps -ww -o ppid= -o args= -p "$pid") || return 1
+    set -f
     # shellcheck disable=SC2086 # split on purpose: parent, then the program and its arguments
-    set -f -- $line
+    set -- $line
     parent=$1
     shift
     case ${1:-} in
