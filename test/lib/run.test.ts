@@ -68,8 +68,8 @@ test('output beyond the cap is a failure, not memory', async () => {
   await expect(sh('yes', { maxBytes: 10_000 })).rejects.toMatchObject({ code: 'command-failed' });
 });
 
-test('a timeout kills the whole process group, children that ignore SIGTERM included', async () => {
-  const script = `(trap '' TERM; exec sleep 60) & echo $! > ${dir}/child; wait`;
+test('a timeout kills the whole process group, silent children that ignore SIGTERM included', async () => {
+  const script = `(trap '' TERM; exec sleep 60) >/dev/null 2>&1 & echo $! > ${dir}/child; wait`;
   await expect(sh(script, { timeoutMs: 300, graceMs: 100 })).rejects.toMatchObject({
     code: 'command-timed-out',
   });
