@@ -6,10 +6,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type StatusReport, statusReport } from '../../src/daemon/report.ts';
+import { requestJson } from '../../src/lib/unix-http.ts';
 import type { Options as GitHubOptions } from '../support/github/options.ts';
 import { type SimulatedGitHub, startGitHub } from '../support/github/start.ts';
 import { buildGuestImage, type GuestImageOptions } from '../support/guest/build-image.ts';
@@ -66,6 +66,7 @@ export class Stage {
     const agent = spawn(process.execPath, [PROGRAM, 'serve', 'agent'], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true, // A Ctrl-C is for us; we end the agent ourselves.
     });
     this.#agent = agent;
     let said = '';
@@ -89,7 +90,10 @@ export class Stage {
   }
 
   async status(): Promise<StatusReport> {
-    return statusReport.parse(await askSocket(join(this.home, 'run/agent.sock'), '/v1/status'));
+    const signal = AbortSignal.timeout(5_000);
+    const socketPath = join(this.home, 'run/agent.sock');
+    const asked = { socketPath, method: 'GET', path: '/v1/status', timeoutMs: 5_000, signal } as const;
+    return statusReport.parse((await requestJson(asked)).body);
   }
 
   /** Runs the built `macrunner` against this home, and returns its standard output. */
@@ -145,13 +149,4 @@ function writeConfig(home: string, url: string, tart: TartDouble, options: Stage
     ...(options.deadlines ? { deadlines: options.deadlines } : {}),
   };
   writeFileSync(join(home, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o640 });
-}
-
-async function askSocket(socketPath: string, path: string): Promise<unknown> {
-  const asked = request({ socketPath, path, timeout: 5_000 });
-  asked.end();
-  const [response] = await once(asked, 'response');
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  return JSON.parse(text);
 }
