@@ -1,15 +1,8 @@
 /** Items 1 to 9 of the simulator's checklist: addresses, and every token on the way to the queue. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createAppKey, signAssertion } from './app-key.ts';
-import type { Options } from './options.ts';
 import { bootstrap, call, listen, PAT } from './raw-client.ts';
-import { startGitHub } from './start.ts';
-
-async function simulate(options: Options = {}) {
-  const github = await startGitHub({ holdMs: 200, ...options });
-  onTestFinished(() => github.close());
-  return github;
-}
+import { simulate } from './simulate.ts';
 
 test('item 1: organisations, repositories and enterprises are served with and without /api/v3', async () => {
   const github = await simulate();

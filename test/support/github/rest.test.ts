@@ -1,18 +1,17 @@
 /** Items 32 and 33: runner administration and run facts, checked against GitHub's own OpenAPI description. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadOpenApi } from './open-api.ts';
 import type { Options } from './options.ts';
 import { call, listen, PAT } from './raw-client.ts';
 import { runnerOf } from './raw-runner.ts';
-import { startGitHub } from './start.ts';
+import { simulate } from './simulate.ts';
 
 const openApi = loadOpenApi();
 const RUNNERS = '/orgs/{org}/actions/runners';
 const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
 
-async function simulate(options: Options = {}) {
-  const github = await startGitHub({ holdMs: 200, ...options });
-  onTestFinished(() => github.close());
+async function simulateWithRest(options: Options = {}) {
+  const github = await simulate(options);
   const rest = (method: string, path: string, body?: unknown) =>
     call(method, `${github.origin}/api/v3${path}`, {
       authorization: PAT,
@@ -22,7 +21,7 @@ async function simulate(options: Options = {}) {
 }
 
 test('item 32: a REST credential takes 201, 404, 409 and 422, and its runner takes jobs by label', async () => {
-  const { rest, queueJob, jobs } = await simulate();
+  const { rest, queueJob, jobs } = await simulateWithRest();
   const mint = (body: unknown) => rest('POST', '/orgs/acme/actions/runners/generate-jitconfig', body);
   const order = { name: 'jit', runner_group_id: 1, labels: ['macOS', 'arm64'] };
   const minted = await mint(order);
@@ -43,7 +42,7 @@ test('item 32: a REST credential takes 201, 404, 409 and 422, and its runner tak
 });
 
 test('item 32: runners are listed in pages with links, and found by name', async () => {
-  const { rest, github } = await simulate();
+  const { rest, github } = await simulateWithRest();
   const listener = await listen(github);
   for (const name of ['a', 'b', 'c']) await listener.mint(name);
   const first = await rest('GET', '/orgs/acme/actions/runners?per_page=2');
@@ -61,7 +60,7 @@ test('item 32: runners are listed in pages with links, and found by name', async
 });
 
 test('item 32: an idle runner is deleted, a busy one is kept', async () => {
-  const { rest, github, queueJob } = await simulate();
+  const { rest, github, queueJob } = await simulateWithRest();
   const listener = await listen(github);
   await listener.poll();
   queueJob({ labels: ['macOS'] });
@@ -77,7 +76,7 @@ test('item 32: an idle runner is deleted, a busy one is kept', async () => {
 });
 
 test('item 32: groups show whom they serve', async () => {
-  const { rest } = await simulate({
+  const { rest } = await simulateWithRest({
     groups: [{ name: 'strict', repositories: ['acme/app'], workflows: ['acme/app/x@main'] }],
   });
   const list = await rest('GET', '/orgs/acme/actions/runner-groups');
@@ -90,13 +89,13 @@ test('item 32: groups show whom they serve', async () => {
 });
 
 test('item 6: registration tokens have the form that GitHub describes', async () => {
-  const { rest } = await simulate();
+  const { rest } = await simulateWithRest();
   const { body } = await rest('POST', '/orgs/acme/actions/runners/registration-token');
   expect(openApi.faults('post', `${RUNNERS}/registration-token`, 201, body)).toEqual([]);
 });
 
 test('item 33: a run, its jobs and its repository have the form that GitHub describes', async () => {
-  const { rest, queueJob } = await simulate();
+  const { rest, queueJob } = await simulateWithRest();
   const { runId, id } = queueJob({ labels: ['macOS'], event: 'push', actor: 'mona' });
   const run = await rest('GET', `/repos/acme/app/actions/runs/${runId}`);
   expect(openApi.faults('get', RUN, 200, run.body)).toEqual([]);
@@ -122,7 +121,7 @@ test('item 33: a run, its jobs and its repository have the form that GitHub desc
 });
 
 test('item 33: forks, deleted forks and re-runs show as they do at GitHub', async () => {
-  const { rest, queueJob, github } = await simulate();
+  const { rest, queueJob, github } = await simulateWithRest();
   const runOf = async (runId: number) => (await rest('GET', `/repos/acme/app/actions/runs/${runId}`)).body;
   const pull = { labels: ['macOS'], event: 'pull_request', ref: 'refs/pull/7/merge', actor: 'mallory' };
   const fork = await runOf(queueJob({ ...pull, headRepository: 'mallory/app' }).runId);
@@ -149,7 +148,7 @@ test('item 33: forks, deleted forks and re-runs show as they do at GitHub', asyn
 });
 
 test('item 33: a run is cancelled once, and waits for approval when it must', async () => {
-  const { rest, github, queueJob, jobs } = await simulate();
+  const { rest, github, queueJob, jobs } = await simulateWithRest();
   await (await listen(github)).poll();
   const { runId } = queueJob({ labels: ['macOS'] });
   const cancelled = await rest('POST', `/repos/acme/app/actions/runs/${runId}/cancel`);
@@ -169,7 +168,7 @@ test('item 33: a run is cancelled once, and waits for approval when it must', as
 });
 
 test('item 34: limits and plain refusals are told apart by their headers', async () => {
-  const { rest, github } = await simulate();
+  const { rest, github } = await simulateWithRest();
   const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1900000000' };
   github.fault(
     'list-runners',

@@ -1,18 +1,11 @@
 /** Items 10 to 12 and 24: runner groups, scale sets, and the credentials that they mint. */
 import { createPrivateKey } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Options } from './options.ts';
+import { expect, test } from 'vitest';
 import { bootstrap, call, listen, openSession, PAT } from './raw-client.ts';
 import { decodeJit } from './raw-runner.ts';
-import { startGitHub } from './start.ts';
+import { simulate } from './simulate.ts';
 
 const SETS = '_apis/runtime/runnerscalesets';
-
-async function simulate(options: Options = {}) {
-  const github = await startGitHub({ holdMs: 200, ...options });
-  onTestFinished(() => github.close());
-  return github;
-}
 
 test('item 10: groups are found by name in any case, the default one is 1, unknown ones are none', async () => {
   const github = await simulate({ groups: [{ name: 'mac-studios' }] });
