@@ -69,7 +69,11 @@ test('rooms import only the rooms the design allows', () => {
 test('the core is pure: it imports no package and no part of Node', () => {
   const impure = files
     .filter((file) => file.startsWith('core/'))
-    .flatMap((file) => importsOf(file).filter((target) => !target.startsWith('.')).map((target) => `${file}: ${target}`));
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !target.startsWith('.'))
+        .map((target) => `${file}: ${target}`),
+    );
   expect(impure).toEqual([]);
 });
 
@@ -79,6 +83,8 @@ test('no file of src is longer than 250 lines', () => {
 });
 
 test('only one module runs other programs, so that no call can lack a deadline', () => {
-  const spawners = files.filter((file) => importsOf(file).some((target) => ['execa', 'node:child_process'].includes(target)));
+  const spawners = files.filter((file) =>
+    importsOf(file).some((target) => ['execa', 'node:child_process'].includes(target)),
+  );
   expect(spawners).toEqual(['lib/run.ts']);
 });

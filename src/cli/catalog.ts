@@ -8,7 +8,7 @@ export interface Entry {
 }
 
 export const GROUPS: Readonly<Record<string, string>> = {
-  runner: 'List runners, or stop one',
+  runner: 'List runners, show or stop one',
   config: 'Check, show and change the configuration',
 };
 
@@ -37,6 +37,11 @@ export const CATALOG: readonly Entry[] = [
     words: 'runner list',
     summary: 'List runners',
     load: async () => (await import('./commands/runner-list.ts')).runnerList,
+  },
+  {
+    words: 'runner show',
+    summary: 'The life of one runner, moment by moment',
+    load: async () => (await import('./commands/runner-show.ts')).runnerShow,
   },
   {
     words: 'runner stop',

@@ -8,8 +8,10 @@ import {
   eventLine,
   type JobDetail,
   jobDetail,
+  type RunnerDetail,
   type RunnerReport,
   reloadReport,
+  runnerDetail,
   runnerList,
   type StatusReport,
   statusReport,
@@ -22,6 +24,8 @@ export interface Daemon {
   status(): Promise<StatusReport>;
   job(idOrPrefix: string): Promise<JobDetail>;
   runners(options: { readonly all: boolean }): Promise<readonly RunnerReport[]>;
+  /** One runner, of now or of the past, with its timeline. */
+  runner(name: string): Promise<RunnerDetail>;
   stopRunner(name: string, options: { readonly force: boolean }): Promise<{ readonly stopping: boolean }>;
   drain(): Promise<{ readonly isDraining: boolean; readonly busy: number }>;
   resume(): Promise<{ readonly isDraining: boolean; readonly busy: number }>;
@@ -60,6 +64,7 @@ export function createDaemon(socketPath: string, signal: AbortSignal, timeoutMs 
     status: () => ask(statusReport, 'GET', '/v1/status'),
     job: (id) => ask(jobDetail, 'GET', `/v1/jobs/${encodeURIComponent(id)}`),
     runners: async ({ all }) => (await ask(runnerList, 'GET', `/v1/runners${all ? '?all=1' : ''}`)).runners,
+    runner: (name) => ask(runnerDetail, 'GET', `/v1/runners/${encodeURIComponent(name)}`),
     stopRunner: (name, { force }) =>
       ask(stopReport, 'POST', `/v1/runners/${encodeURIComponent(name)}/stop`, { force }),
     drain: () => ask(drainReport, 'POST', '/v1/drain'),

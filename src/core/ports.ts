@@ -45,7 +45,7 @@ export type GuestEvent =
   | { readonly type: 'exited'; readonly n: number; readonly code: number };
 
 /** What GitHub's started hook read from its environment. Claims: strings capped at 512 characters. */
-export interface GuestJobFacts {
+interface GuestJobFacts {
   readonly repository: string;
   readonly runId: string;
   readonly runAttempt: string;

@@ -51,7 +51,7 @@ export interface PoolView {
   readonly demand: Reading<Demand>;
 }
 
-export interface HostView {
+interface HostView {
   /** The two prefixes that make a name ours: `mr-<host id>-`. */
   readonly id: string;
   readonly slots: number;

@@ -21,7 +21,7 @@ export interface VmUserOptions {
   readonly signal: AbortSignal;
 }
 
-export interface SwitchPrograms {
+interface SwitchPrograms {
   readonly launchctl: string;
   readonly sudo: string;
   readonly env: string;

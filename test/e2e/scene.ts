@@ -1,6 +1,6 @@
 /** What a scene of the demo is: the host, its pools, the jobs, and how each must end. */
 
-export interface SceneJob {
+interface SceneJob {
   readonly name: string;
   readonly labels: readonly string[];
   readonly steps: readonly { readonly run: string; readonly if?: string }[];
@@ -9,7 +9,7 @@ export interface SceneJob {
   readonly cancel?: 'queued' | 'in_progress';
 }
 
-export interface ScenePool {
+interface ScenePool {
   readonly name: string;
   readonly labels: readonly string[];
   /** A local template of the simulated host. */

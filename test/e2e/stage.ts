@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PROGRAM = join(PROJECT, 'dist/macrunner.mjs');
 
-export interface StagePool {
+interface StagePool {
   readonly name: string;
   readonly labels: readonly string[];
   readonly image: string;

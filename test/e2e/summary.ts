@@ -45,7 +45,7 @@ export function summarize(scene: Scene, seen: Observations) {
 }
 
 /** Everything that is not as the scene expects, in sentences. */
-export function problemsOf(scene: Scene, seen: Observations): readonly string[] {
+function problemsOf(scene: Scene, seen: Observations): readonly string[] {
   const byName = new Map(seen.jobs.map((job) => [job.name, job]));
   const { vms, runners, processes } = seen.leftovers;
   return [

@@ -13,6 +13,7 @@ import {
   eventLine,
   jobDetail,
   reloadReport,
+  runnerDetail,
   runnerList,
   statusReport,
   stopReport,
@@ -88,6 +89,7 @@ function checked<Schema extends z.ZodType>(schema: Schema) {
 export const answer = {
   status: checked(statusReport),
   job: checked(jobDetail),
+  runner: checked(runnerDetail),
   runners: checked(runnerList),
   drain: checked(drainReport),
   reload: checked(reloadReport),

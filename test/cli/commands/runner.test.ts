@@ -23,6 +23,22 @@ test('runner list shows the living, --all the past with its reasons', async () =
   expect(linesOver(80, all.stdout)).toEqual([]);
 });
 
+test('runner show tells the life of a runner, moment by moment', async () => {
+  await using agent = await startControlServer();
+  const runner = aRunnerReport({ name: 'mr-x', phase: 'gone', why: 'boot-timeout', createdMs: 1_000 });
+  const timeline = [
+    { atMs: 1_000, what: 'created', detail: { image: 'template' } },
+    { atMs: 181_000, what: 'stop', detail: { why: 'boot-timeout', story: 'x'.repeat(200) } },
+  ];
+  agent.on('GET /v1/runners/mr-x', () => answer.runner({ v: 1, runner, timeline }));
+  const { code, stdout } = await runProgram(agent.directory, ['runner', 'show', 'mr-x']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('mr-x: gone (boot-timeout)');
+  expect(stdout).toMatch(/0 s +created +image=template/);
+  expect(stdout).toMatch(/3 min +stop +why=boot-timeout/);
+  expect(linesOver(80, stdout)).toEqual([]);
+});
+
 test('runner stop passes the order on', async () => {
   await using agent = await startControlServer();
   agent.on('POST /v1/runners/mr-x/stop', () => answer.stop({ v: 1, runner: 'mr-x', stopping: true }));

@@ -62,7 +62,7 @@ export function assignTo(world: World, set: ScaleSet, job: Job): void {
 }
 
 /** No runner came: the set is told that this assignment is over, and the job is queued anew under another id. */
-export function lapse(world: World, job: Job): void {
+function lapse(world: World, job: Job): void {
   const set = world.scaleSets.get(job.scaleSetId ?? -1);
   job.lapses += 1;
   job.completedMs = world.clock.now();

@@ -93,14 +93,14 @@ const scopeParams = z.object({
   enterprise: z.string().optional(),
 });
 
-export function scopeOfParams(params: unknown): Scope {
+function scopeOfParams(params: unknown): Scope {
   const { org, owner, repo, enterprise } = scopeParams.parse(params);
   if (org !== undefined) return `orgs/${org}`;
   return enterprise !== undefined ? `enterprises/${enterprise}` : `repos/${owner}/${repo}`;
 }
 
 /** The scope that a configuration URL names, or null. (actions/scaleset: config.go) */
-export function scopeOfUrl(url: string): Scope | null {
+function scopeOfUrl(url: string): Scope | null {
   const parts = URL.canParse(url) ? new URL(url).pathname.split('/').filter((part) => part !== '') : [];
   const [first, second, third] = parts;
   if (first === undefined || third !== undefined) return null;

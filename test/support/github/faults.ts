@@ -8,7 +8,7 @@ import type { World } from './state.ts';
 
 const text = z.string();
 
-export const faultSchema = z.discriminatedUnion('kind', [
+const faultSchema = z.discriminatedUnion('kind', [
   /** Answered instead of the route: any status, with a JSON or text body. */
   z.strictObject({
     kind: z.literal('status'),

@@ -59,11 +59,11 @@ function acceptAnyBody(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, String(body)));
 }
 
-export function pathOf(request: FastifyRequest): string {
+function pathOf(request: FastifyRequest): string {
   return request.url.split('?')[0] ?? '/';
 }
 
-export function isActionsPath(path: string): boolean {
+function isActionsPath(path: string): boolean {
   return ['/tenant/', '/scalesets/', '/_broker/', '/_run/', '/_oauth/'].some((prefix) =>
     path.startsWith(prefix),
   );

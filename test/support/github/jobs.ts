@@ -77,7 +77,7 @@ export function offerTo(world: World, runner: RunnerRecord): Job | null {
 }
 
 /** The runner never acquired it: the job goes to the next runner of the set. */
-export function withdrawOffer(world: World, job: Job): void {
+function withdrawOffer(world: World, job: Job): void {
   if (job.runner) job.runner.job = null;
   job.runner = null;
   job.offerId = null;

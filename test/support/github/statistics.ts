@@ -1,7 +1,7 @@
 /** Statistics of a scale set: computed from state each time, never kept. */
 import type { Job, RunnerRecord, ScaleSet, Statistics, World } from './state.ts';
 
-export const NO_STATISTICS: Statistics = {
+const NO_STATISTICS: Statistics = {
   totalAvailableJobs: 0,
   totalAcquiredJobs: 0,
   totalAssignedJobs: 0,

@@ -5,9 +5,9 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
-export type TokenKind = 'installation' | 'registration' | 'remove' | 'admin' | 'queue' | 'runner';
+type TokenKind = 'installation' | 'registration' | 'remove' | 'admin' | 'queue' | 'runner';
 
-export interface Token {
+interface Token {
   readonly value: string;
   readonly kind: TokenKind;
   /** The scope, and for a queue or runner token the id of its scale set or runner. */

@@ -18,7 +18,7 @@ export interface VmConfig {
   diskFormat: 'raw';
 }
 
-export const VM_FILES = ['config.json', 'disk.img', 'nvram.bin'] as const;
+const VM_FILES = ['config.json', 'disk.img', 'nvram.bin'] as const;
 const GB = 1_000_000_000;
 
 /** `host/ns…:tag` and `host/ns…@sha256:…` have a slash; all else is a local name. */
@@ -40,7 +40,7 @@ export function openVm(double: Double, name: string): string {
   return dir;
 }
 
-export function isComplete(dir: string): boolean {
+function isComplete(dir: string): boolean {
   return VM_FILES.every((file) => existsSync(join(dir, file)));
 }
 

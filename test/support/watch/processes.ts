@@ -9,7 +9,7 @@ export interface ProcessInfo {
   readonly command: string;
 }
 
-export function listProcesses(): readonly ProcessInfo[] {
+function listProcesses(): readonly ProcessInfo[] {
   return existsSync('/proc/self/cmdline') ? fromProc() : fromPs();
 }
 
