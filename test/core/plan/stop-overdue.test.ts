@@ -120,6 +120,18 @@ describe('a VM that does not run', () => {
   });
 });
 
+describe('a VM that does not run and whose channel is silent', () => {
+  test('ends a busy runner, though GitHub sees it busy or cannot be read: two ways to it agree', () => {
+    const runner = aRunner('a', 'busy');
+    const seen = (silentMs: number, more = {}) =>
+      stopsOf(runner, { ...silent(runner, silentMs), vms: known([]), ...more });
+    const busy = { registrations: known([aRegistration(runner.name, { status: 'online', busy: true })]) };
+    expect(seen(LIMITS.channelMs, busy)).toEqual(['stop ios/a: vm-died']);
+    expect(seen(LIMITS.channelMs, { registrations: unknown })).toEqual(['stop ios/a: vm-died']);
+    expect(seen(LIMITS.channelMs - 1, busy)).toEqual([]);
+  });
+});
+
 describe('a silent channel', () => {
   test('ends a warm runner after its deadline', () => {
     const runner = aRunner('a', 'warm');
