@@ -1,8 +1,9 @@
 /** Gives a warm runner its credential, late: minted when a job is assigned, piped into the guest, never written here. */
+import { hasCode } from '../core/error.ts';
 import type { Step } from '../core/step.ts';
 import type { Context } from './context.ts';
 import { startFailed } from './create.ts';
-import { withIntent } from './intent.ts';
+import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
 export async function claim(context: Context, step: Extract<Step, { do: 'claim' }>): Promise<void> {
@@ -19,6 +20,21 @@ export async function claim(context: Context, step: Extract<Step, { do: 'claim' 
       await guest.deliver(step.runner, { jitConfig, environment: pool.environment }, signal);
     });
   } catch (error) {
-    if (!signal.aborted) startFailed(context, step.runner, 'register-failed', error);
+    if (signal.aborted) return;
+    if (mayHaveArrived(context, step.runner, error)) leaveToDeadline(context, step.runner, error);
+    else startFailed(context, step.runner, 'register-failed', error);
   }
+}
+
+/** A delivery without an answer may have arrived all the same, and the runner may be taking a job just now. */
+function mayHaveArrived({ ledger }: Context, name: string, error: unknown): boolean {
+  return (
+    ledger.runner(name)?.registrationId !== null && hasCode(error, 'guest-unreachable', 'command-timed-out')
+  );
+}
+
+/** The event stream tells whether it did; if not, the deadline for registering ends the runner. */
+function leaveToDeadline({ ledger, nowMs, log }: Context, name: string, error: unknown): void {
+  ledger.note(name, nowMs(), 'delivery-unanswered', { error: messageOf(error) });
+  log.warn({ runner: name, err: error }, 'the guest did not answer for its credential');
 }

@@ -1,0 +1,80 @@
+/** The guests' event streams: what moves a runner, and where a broken stream is taken up again. */
+import { expect, test } from 'vitest';
+import { Channels } from '../../src/daemon/channels.ts';
+import { daemonRig } from '../support/daemon-rig.ts';
+import { aRunner } from '../support/ledger-rig.ts';
+
+const NAME = aRunner().name;
+const FACTS = {
+  repository: 'acme/app',
+  runId: '1',
+  runAttempt: '1',
+  job: 'b',
+  workflow: 'CI',
+  event: 'push',
+  ref: 'r',
+  sha: 's',
+  actor: 'a',
+};
+
+async function followed(phase: 'booting' | 'registering') {
+  const rig = await daemonRig();
+  rig.ledger.saveRunner(aRunner({ phase }));
+  const channels = new Channels();
+  channels.follow(rig.context, rig.ledger.runners());
+  await expect.poll(() => rig.followers.get(NAME)).toBeDefined();
+  return { rig, channels };
+}
+
+test('the first answer of a booting guest makes it warm and forgets its pool’s failures', async () => {
+  const { rig } = await followed('booting');
+  using _ = rig;
+  rig.context.desk.failed('ios', 0);
+  rig.followers.get(NAME)?.follower.onAnswer();
+  expect(rig.ledger.runner(NAME)?.phase).toBe('warm');
+  expect(rig.context.desk.trouble('ios').failures).toBe(0);
+});
+
+test('a job that starts is answered with a verdict, once, and its life is told to the end', async () => {
+  const { rig } = await followed('registering');
+  using _ = rig;
+  const told = rig.followers.get(NAME)?.follower;
+  told?.onEvent({ type: 'online', n: 3 });
+  told?.onEvent({ type: 'job-started', n: 4, facts: FACTS });
+  await expect.poll(() => rig.asked).toContain(`verdict ${NAME} 4 true`);
+  expect(rig.ledger.runner(NAME)).toMatchObject({ phase: 'busy', hadJob: true });
+  told?.onEvent({ type: 'job-completed', n: 6 });
+  told?.onEvent({ type: 'exited', n: 7, code: 0 });
+  expect(rig.ledger.runner(NAME)).toMatchObject({ phase: 'stopping', why: 'job-done' });
+});
+
+test('a stream that breaks is taken up at the next number, and the guest counts as silent meanwhile', async () => {
+  const { rig } = await followed('registering');
+  using _ = rig;
+  rig.followers.get(NAME)?.follower.onAnswer();
+  rig.followers.get(NAME)?.follower.onEvent({ type: 'online', n: 3 });
+  rig.followers.get(NAME)?.end();
+  await expect.poll(() => rig.followers.get(NAME)?.from).toBe(4);
+  expect(rig.context.desk.silentSinceMs.has(NAME)).toBe(true);
+  rig.followers.get(NAME)?.follower.onLife();
+  expect(rig.context.desk.silentSinceMs.has(NAME)).toBe(false);
+});
+
+test('a verdict that cannot be given ends the runner', async () => {
+  const { rig } = await followed('registering');
+  using _ = rig;
+  rig.script.verdict = async () => {
+    throw new Error('the guest is gone');
+  };
+  rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
+  await expect.poll(() => rig.ledger.runner(NAME)?.phase).toBe('stopping');
+  expect(rig.ledger.runner(NAME)?.why).toBe('refused');
+});
+
+test('a VM whose start is still under way is not asked yet', async () => {
+  using rig = await daemonRig();
+  rig.ledger.saveRunner(aRunner({ phase: 'booting' }));
+  rig.context.desk.inFlight.add(NAME);
+  new Channels().follow(rig.context, rig.ledger.runners());
+  expect(rig.asked).toEqual([]);
+});

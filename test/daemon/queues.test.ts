@@ -1,0 +1,73 @@
+/** What the queues hear: to the ledger before it is acknowledged, and unknown when they cannot hear. */
+import { expect, test } from 'vitest';
+import { daemonRig } from '../support/daemon-rig.ts';
+import { aJob, aMessage, aRunner } from '../support/ledger-rig.ts';
+
+async function heard() {
+  const rig = await daemonRig();
+  await expect.poll(() => rig.listeners.get('ios')).toBeDefined();
+  const listener = rig.listeners.get('ios');
+  if (!listener) throw new Error('nobody listens');
+  return { rig, listener };
+}
+
+test('before anything was heard, demand is unknown', async () => {
+  using rig = await daemonRig();
+  expect(rig.context.queues.assigned('ios')).toEqual({ known: false, why: 'the queue is not open yet' });
+});
+
+test('a message is in the ledger when it resolves, and one that comes again is not told twice', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  const message = aMessage({ assigned: [aJob()], assignedCount: 1 });
+  await listener.onMessage(message);
+  await listener.onMessage(message);
+  expect(rig.ledger.openJobs('ios').map((job) => job.id)).toEqual([aJob().id]);
+  expect(rig.ledger.auditAfter(0, 10).map((record) => record.what)).toEqual(['job-assigned']);
+  expect(rig.context.queues.assigned('ios')).toEqual({ known: true, value: 1 });
+});
+
+test('trouble makes demand unknown until GitHub is heard again', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  listener.onCount(2);
+  listener.onTrouble(new Error('502'));
+  expect(rig.context.queues.assigned('ios')).toEqual({ known: false, why: '502' });
+  expect(rig.context.queues.state('ios')).toMatchObject({ state: 'trouble', trouble: '502' });
+  listener.onCount(1);
+  expect(rig.context.queues.assigned('ios')).toEqual({ known: true, value: 1 });
+});
+
+test('a queue that is silent for three minutes is trouble by its age', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  listener.onCount(0);
+  rig.context.queues.watch(rig.clock.nowMs + 179_999);
+  expect(rig.context.queues.assigned('ios').known).toBe(true);
+  rig.context.queues.watch(rig.clock.nowMs + 180_000);
+  expect(rig.context.queues.assigned('ios')).toMatchObject({ known: false });
+});
+
+test('a job whose end GitHub never told is closed when GitHub counts none for two minutes, unless a runner serves it', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  const served = aJob({ id: 'served', assignedMs: rig.clock.nowMs });
+  const forgotten = aJob({ id: 'forgotten', assignedMs: rig.clock.nowMs });
+  rig.ledger.saveRunner(aRunner({ phase: 'busy', hadJob: true }));
+  const started = [{ jobId: 'served', runner: aRunner().name, atMs: rig.clock.nowMs }];
+  await listener.onMessage(aMessage({ assigned: [served, forgotten], started, assignedCount: 2 }));
+  listener.onCount(0);
+  expect(rig.ledger.openJobs()).toHaveLength(2);
+  rig.clock.nowMs += 120_000;
+  listener.onCount(0);
+  expect(rig.ledger.openJobs().map((job) => job.id)).toEqual(['served']);
+  expect(rig.ledger.job('forgotten')[0]?.result).toBe('unknown');
+});
+
+test('the floor is announced until the plan says more', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  expect(listener.capacity()).toBe(1);
+  rig.context.desk.announced.set('ios', 2);
+  expect(listener.capacity()).toBe(2);
+});
