@@ -2,25 +2,34 @@
  * The host's answer to a job-started hook that waits in a guest like a latch. Every job that GitHub routed here is
  * allowed; the hook still waits for this word, so a guest that lost its host runs no step.
  */
+import { hasCode } from '../core/error.ts';
 import type { Context } from './context.ts';
-import { withIntent } from './intent.ts';
+import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
 const ALLOWED = { allowed: true, why: 'GitHub routed this job here' } as const;
 
-/** Answers event `n` of the guest; an answer that cannot be given ends the runner, and the hook refuses by itself. */
+/** Answers event `n` of the guest. */
 export function giveVerdict(context: Context, name: string, n: number): void {
-  const { guest, ledger, nowMs, log, signal, wake } = context;
+  const { guest, ledger, nowMs, signal, wake } = context;
   void withIntent(context, 'verdict', `${name}#${n}`, async () => {
     await guest.verdict(name, n, ALLOWED, signal);
     ledger.note(name, nowMs(), 'verdict', ALLOWED);
   })
     .catch((error: unknown) => {
-      if (signal.aborted) return;
-      log.error({ runner: name, err: error }, 'the verdict did not reach the guest: its job is refused');
-      move(context, name, { type: 'stop', why: 'refused' });
+      if (!signal.aborted) onFailure(context, name, error);
     })
     .finally(wake);
+}
+
+/**
+ * Without an answer the verdict may have arrived, and the job runs; if it did not, the hook refuses by itself after its
+ * deadline. A guest that refuses the verdict is not the one we know: it goes.
+ */
+function onFailure(context: Context, name: string, error: unknown): void {
+  context.log.error({ runner: name, err: error }, 'the guest did not answer for its verdict');
+  context.ledger.note(name, context.nowMs(), 'verdict-unanswered', { error: messageOf(error) });
+  if (hasCode(error, 'guest-refused')) move(context, name, { type: 'stop', why: 'refused' });
 }
 
 /** Verdicts that a former life of the daemon promised and perhaps did not give. */

@@ -1,5 +1,6 @@
 /** The guests' event streams: what moves a runner, and where a broken stream is taken up again. */
 import { expect, test } from 'vitest';
+import { MacrunnerError } from '../../src/core/error.ts';
 import { Channels } from '../../src/daemon/channels.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
 import { aRunner } from '../support/ledger-rig.ts';
@@ -60,15 +61,25 @@ test('a stream that breaks is taken up at the next number, and the guest counts 
   expect(rig.context.desk.silentSinceMs.has(NAME)).toBe(false);
 });
 
-test('a verdict that cannot be given ends the runner', async () => {
+test('a verdict without an answer is left to the hook, which refuses by itself', async () => {
   const { rig } = await followed('registering');
   using _ = rig;
   rig.script.verdict = async () => {
-    throw new Error('the guest is gone');
+    throw new MacrunnerError('guest-unreachable', 'no answer');
   };
   rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
-  await expect.poll(() => rig.ledger.runner(NAME)?.phase).toBe('stopping');
-  expect(rig.ledger.runner(NAME)?.why).toBe('refused');
+  await expect.poll(() => rig.ledger.timeline(NAME).map(({ what }) => what)).toContain('verdict-unanswered');
+  expect(rig.ledger.runner(NAME)?.phase).toBe('busy');
+});
+
+test('a guest that refuses its verdict is ended', async () => {
+  const { rig } = await followed('registering');
+  using _ = rig;
+  rig.script.verdict = async () => {
+    throw new MacrunnerError('guest-refused', 'no job waits as event 4');
+  };
+  rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
+  await expect.poll(() => rig.ledger.runner(NAME)?.why).toBe('refused');
 });
 
 test('a VM whose start is still under way is not asked yet', async () => {
