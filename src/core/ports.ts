@@ -110,6 +110,16 @@ export interface QueueListener {
   readonly onCount: (assignedCount: number) => void;
   /** The queue cannot be read: demand is unknown from now on. */
   readonly onTrouble: (error: unknown) => void;
+  /** What an earlier life opened and did not close. GitHub allows one session, so it is closed before another is opened. */
+  readonly formerSession: () => OpenSession | null;
+  /** Persist it; null when it is closed. */
+  readonly onSession: (session: OpenSession | null) => void;
+}
+
+/** A session of a queue at GitHub. No secret: to close it takes our credentials. */
+export interface OpenSession {
+  readonly setId: number;
+  readonly id: string;
 }
 
 /** One pool's scale set: get-or-create, session, long poll. */

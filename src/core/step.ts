@@ -8,8 +8,8 @@ export type Step =
   | { readonly do: 'claim'; readonly runner: string; readonly pool: string }
   /** Deregister, power off, delete; repeated for a runner that is already stopping. */
   | { readonly do: 'stop'; readonly runner: string; readonly why: StopReason }
-  /** A VM with our name that the ledger does not know. */
-  | { readonly do: 'remove-vm'; readonly vm: string }
+  /** A VM with our name that the ledger does not know; GitHub's record of it, if there is one, is asked first. */
+  | { readonly do: 'remove-vm'; readonly vm: string; readonly registrationId: number | null }
   /** A registration with our name that the ledger does not know. */
   | { readonly do: 'deregister'; readonly registrationId: number; readonly name: string };
 

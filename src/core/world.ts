@@ -30,7 +30,8 @@ export interface Demand {
   readonly assigned: number;
   /**
    * What GitHub's counts have yet to learn. Runners stopping or gone that had a job (by their own word or GitHub's)
-   * whose completion GitHub has not told, minus runners registering, idle or busy whose job GitHub has told completed.
+   * whose completion GitHub has not told, each with an open job that can be its own, minus runners registering, idle or
+   * busy whose job GitHub has told completed.
    * A busy runner whose job ended by its own word is in neither sum: it pairs with its job until it stops. May be below zero.
    */
   readonly unconfirmed: number;

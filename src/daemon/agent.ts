@@ -18,7 +18,7 @@ import { Desk } from './desk.ts';
 import { restoreDrain, setDrain } from './drain.ts';
 import { Loop } from './loop.ts';
 import { Queues } from './queues.ts';
-import { closeOpenIntents, rebuildLedger } from './recover.ts';
+import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
 import { ConfigInForce } from './reload.ts';
 import { createSenses } from './senses.ts';
 import type { Identity } from './status.ts';
@@ -38,6 +38,8 @@ export interface AgentOptions {
 const LOOK_EVERY_MS = 5_000;
 /** The most that closing the sessions at GitHub may take at the end. */
 const CLOSING_MS = 3_500;
+
+const NOBODY = { runners: [], silentSinceMs: new Map<string, number>(), hasOrphans: true };
 
 /**
  * Runs the agent to its end.
@@ -102,23 +104,22 @@ async function serve(
     signal,
     wake,
     keepSecret,
-    vmsChanged: () => senses.vms.refresh(signal),
+    readAgain: (what) => senses[what].refresh(signal),
   };
   const channels = new Channels();
-  let isRebuilt = recovered === null;
+  let isRebuilt = !beginRebuild(context, recovered !== null);
   const loop = new Loop({
     everyMs: LOOK_EVERY_MS,
     onError: (error) => log.error({ err: error }, 'a turn of the loop failed'),
     turn() {
       if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
       if (isRebuilt) turn(context, senses, channels);
-      else senses.refreshDue([], desk.silentSinceMs, signal);
+      else senses.refreshDue(NOBODY, signal);
     },
   });
 
   const marker = join(dirname(locations.hostId), 'draining');
   restoreDrain(context, marker);
-  closeOpenIntents(context);
   scheduleUpkeep(context);
   const reload = (): void => reloadInto(context, config, senses.forgetPools);
   const control = await openControl({
@@ -131,6 +132,7 @@ async function serve(
   });
   process.on('SIGHUP', reload);
   queues.follow(config.get().pools, context);
+  closeOpenIntents(context);
   loop.start();
   log.info(
     { version, tart, host: hostId, pools: config.get().pools.length, pid: process.pid },

@@ -61,7 +61,7 @@ async function followUntil(context: Context, name: string, signal: AbortSignal):
     }
     if (signal.aborted) return;
     if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, nowMs());
-    if (hasAnswered) await context.vmsChanged();
+    if (hasAnswered) await context.readAgain('vms');
     tries = hasAnswered ? 0 : tries + 1;
     await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);
   }
@@ -73,8 +73,7 @@ function followerOf(context: Context, name: string, onFirst: () => void) {
     onAnswer(): void {
       onFirst();
       desk.silentSinceMs.delete(name);
-      const after = move(context, name, { type: 'answered' });
-      if (after?.phase === 'warm') desk.succeeded(after.pool);
+      move(context, name, { type: 'answered' });
       wake();
     },
     onLife(): void {
@@ -82,7 +81,6 @@ function followerOf(context: Context, name: string, onFirst: () => void) {
     },
     onEvent(event: GuestEvent): void {
       record(context, name, event);
-      if (event.type === 'job-started') giveVerdict(context, name, event.n);
       wake();
     },
   };
@@ -98,6 +96,8 @@ function record(context: Context, name: string, event: GuestEvent): void {
       ledger.note(name, nowMs(), `guest-${event.type}`, {});
     }
     if (moved) move(context, name, moved);
+    // Its intent is committed with the event's number: a crash between the two would leave the job's gate unanswered.
+    if (event.type === 'job-started') giveVerdict(context, name, event.n);
   });
 }
 

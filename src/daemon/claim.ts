@@ -16,7 +16,12 @@ export async function claim(context: Context, step: Extract<Step, { do: 'claim' 
       move(context, step.runner, { type: 'claimed' });
       const { registrationId, jitConfig } = await queue.mint(step.runner, signal);
       keepSecret(jitConfig);
-      move(context, step.runner, { type: 'minted', registrationId });
+      const runner = move(context, step.runner, { type: 'minted', registrationId });
+      if (runner?.phase !== 'registering') {
+        // Stopped meanwhile, by somebody who could not know of this record.
+        await queue.remove(registrationId, signal);
+        return;
+      }
       await guest.deliver(step.runner, { jitConfig, environment: pool.environment }, signal);
     });
   } catch (error) {
@@ -37,4 +42,17 @@ function mayHaveArrived({ ledger }: Context, name: string, error: unknown): bool
 function leaveToDeadline({ ledger, nowMs, log }: Context, name: string, error: unknown): void {
   ledger.note(name, nowMs(), 'delivery-unanswered', { error: messageOf(error) });
   log.warn({ runner: name, err: error }, 'the guest did not answer for its credential');
+}
+
+/**
+ * Claims that the end of the last daemon cut off. The guest takes one credential in its life, and whether it has it
+ * cannot be known here: the runner goes, unless GitHub says that a job runs there.
+ */
+export function interruptedClaims({
+  ledger,
+}: Pick<Context, 'ledger'>): readonly Extract<Step, { do: 'stop' }>[] {
+  return ledger
+    .openIntents()
+    .filter(({ what, subject }) => what === 'claim' && ledger.runner(subject)?.phase === 'registering')
+    .map(({ subject }) => ({ do: 'stop', runner: subject, why: 'interrupted' }));
 }

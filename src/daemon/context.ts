@@ -21,8 +21,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Something changed: look again soon. */
   readonly wake: () => void;
-  /** Read the VMs again: something was done to them. */
-  readonly vmsChanged: () => Promise<void>;
+  /** Something was done there, or is not as it was last read. */
+  readonly readAgain: (what: 'vms' | 'registrations' | 'images') => Promise<void>;
   /** A secret of this run, never to be written anywhere. */
   readonly keepSecret: (secret: string) => void;
 }

@@ -5,9 +5,8 @@ import * as z from 'zod';
 import { type ErrorCode, MacrunnerError } from '../core/error.ts';
 import type { Context } from './context.ts';
 import { linesAfter } from './event-lines.ts';
-import { dispatch } from './executors.ts';
-import { move } from './move.ts';
 import type { Senses } from './observe.ts';
+import { orderStop } from './order-stop.ts';
 import { type Identity, jobReport, runnerReport, statusReport } from './status.ts';
 
 export interface ControlOptions {
@@ -108,18 +107,11 @@ function addOrders(server: FastifyInstance, { context, setDraining, reload }: Co
     reload();
     return { v: 1 };
   });
-  server.post('/v1/runners/:name/stop', (request) => {
-    const runner = runnerNamed(context, named.parse(request.params).name);
+  server.post('/v1/runners/:name/stop', async (request) => {
+    const { name } = named.parse(request.params);
     const { force } = z.object({ force: z.boolean().default(false) }).parse(request.body ?? {});
-    if (runner.phase === 'busy' && !force) {
-      throw new MacrunnerError('github-conflict', `${runner.name} runs a job`, {
-        hint: 'wait for its end, or say --force to fail the job',
-      });
-    }
-    if (force) move(context, runner.name, { type: 'stop', why: 'operator' });
-    else dispatch(context, { do: 'stop', runner: runner.name, why: 'operator' });
-    context.wake();
-    return { v: 1, runner: runner.name, stopping: true };
+    await orderStop(context, name, force);
+    return { v: 1, runner: name, stopping: true };
   });
 }
 

@@ -1,6 +1,5 @@
 /** Creates a runner: clone, size, start. From then on its channel tells how it goes. */
 import { randomBytes } from 'node:crypto';
-import { isAlarming } from '../core/backoff.ts';
 import { hasCode } from '../core/error.ts';
 import { runnerName } from '../core/names.ts';
 import type { Runner, StopReason } from '../core/runner.ts';
@@ -39,24 +38,17 @@ export async function create(context: Context, step: Extract<Step, { do: 'create
   } catch (error) {
     if (signal.aborted) return;
     startFailed(context, runner.name, failure, error);
+    if (hasCode(error, 'image-missing')) void context.readAgain('images');
   }
-  void context.vmsChanged();
+  void context.readAgain('vms');
 }
 
-/** A start that failed, for whatever reason: the runner goes, and its pool waits before the next try. */
+/** A start that failed, for whatever reason: the runner goes. */
 export function startFailed(context: Context, name: string, why: StopReason, error: unknown): void {
-  const { desk, ledger, nowMs, log } = context;
-  const stopping = move(context, name, { type: 'stop', why });
-  if (!stopping) return;
-  const trouble = desk.failed(stopping.pool, nowMs());
+  const { ledger, nowMs, log } = context;
+  if (!move(context, name, { type: 'stop', why })) return;
   ledger.note(name, nowMs(), 'failed', { why, error: messageOf(error) });
-  const facts = { runner: name, pool: stopping.pool, why, failures: trouble.failures, err: error };
-  if (isAlarming(trouble.failures)) log.error(facts, 'starts keep failing: this pool needs attention');
-  else
-    log.warn(
-      facts,
-      hasCode(error, 'vm-limit') ? 'the system allows no further VM now' : 'a runner did not start',
-    );
+  log.warn({ runner: name, why, err: error }, 'a runner did not start');
 }
 
 function aNewRunner({ hostId, nowMs }: Context, step: Extract<Step, { do: 'create' }>): Runner {

@@ -4,10 +4,14 @@
  */
 import { retryDelayMs } from '../core/backoff.ts';
 import type { Waiting } from '../core/step.ts';
+import type { Stage } from './outcome.ts';
 
-export interface PoolTrouble {
+interface PoolTrouble {
+  /** Starts that failed in a row. */
   readonly failures: number;
   readonly retryAtMs: number;
+  /** How far the last of them got. */
+  readonly stage: Stage;
 }
 
 export class Desk {
@@ -33,19 +37,20 @@ export class Desk {
     this.#restUntilMs.set(name, untilMs);
   }
 
-  trouble(pool: string): PoolTrouble {
+  trouble(pool: string): Pick<PoolTrouble, 'failures' | 'retryAtMs'> {
     return this.#troubles.get(pool) ?? { failures: 0, retryAtMs: 0 };
   }
 
   /** A start failed: the pool waits longer each time. */
-  failed(pool: string, nowMs: number): PoolTrouble {
+  failed(pool: string, stage: Stage, nowMs: number): PoolTrouble {
     const failures = this.trouble(pool).failures + 1;
-    const trouble = { failures, retryAtMs: nowMs + retryDelayMs(failures) };
+    const trouble = { failures, retryAtMs: nowMs + retryDelayMs(failures), stage };
     this.#troubles.set(pool, trouble);
     return trouble;
   }
 
-  succeeded(pool: string): void {
-    this.#troubles.delete(pool);
+  /** A start got as far as `stage`: what failed before that is over. */
+  succeeded(pool: string, stage: Stage): void {
+    if (stage === 'serve' || this.#troubles.get(pool)?.stage === 'boot') this.#troubles.delete(pool);
   }
 }

@@ -2,11 +2,13 @@
 import { advance } from '../core/lifecycle.ts';
 import type { Runner, RunnerEvent } from '../core/runner.ts';
 import type { Context } from './context.ts';
+import { judge } from './outcome.ts';
 
-type Tools = Pick<Context, 'ledger' | 'nowMs' | 'log'>;
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log'>;
 
 /** Applies `event` to the runner of that name; late news and unknown runners change nothing. Returns the runner after it. */
-export function move({ ledger, nowMs, log }: Tools, name: string, event: RunnerEvent): Runner | null {
+export function move(tools: Tools, name: string, event: RunnerEvent): Runner | null {
+  const { ledger, nowMs, log } = tools;
   const before = ledger.runner(name);
   if (!before || before.goneMs !== null) return null;
   const atMs = nowMs();
@@ -29,6 +31,7 @@ export function move({ ledger, nowMs, log }: Tools, name: string, event: RunnerE
     };
     log.info({ ...facts, ...detail }, 'runner moved');
   }
+  judge(tools, before, after);
   return after;
 }
 

@@ -29,7 +29,7 @@ export function observe(context: Context, senses: Senses): World {
     inFlight: desk.handsOff(nowMs),
     silentSinceMs: desk.silentSinceMs,
     vms: withOwnDeeds(context, senses.vms),
-    registrations: senses.registrations.get(),
+    registrations: withoutGone(context, senses.registrations),
   };
 }
 
@@ -81,6 +81,17 @@ function withOwnDeeds(
     known: true,
     value: [...seen, ...added.map((runner) => ({ name: runner.name, state: 'running' as const }))],
   };
+}
+
+/** A record that we removed since is in a list of before: it is no orphan. */
+function withoutGone(
+  { ledger }: Context,
+  registrations: RepeatedReading<readonly Registration[]>,
+): Reading<readonly Registration[]> {
+  const reading = registrations.get();
+  if (!reading.known) return reading;
+  const beganMs = registrations.beganMs();
+  return { known: true, value: reading.value.filter(({ name }) => !isGoneSince(ledger, name, beganMs)) };
 }
 
 function isGoneSince(ledger: Context['ledger'], name: string, beganMs: number): boolean {

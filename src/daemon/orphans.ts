@@ -7,9 +7,20 @@ import { withIntent } from './intent.ts';
 const REFUSED_REST_MS = 60_000;
 
 export async function removeVm(context: Context, step: Extract<Step, { do: 'remove-vm' }>): Promise<void> {
-  const { hypervisor, ledger, desk, nowMs, log, signal } = context;
+  const { hypervisor, queues, ledger, desk, nowMs, log, signal } = context;
   try {
     await withIntent(context, 'remove-vm', step.vm, async () => {
+      if (
+        step.registrationId !== null &&
+        (await queues.any()?.remove(step.registrationId, signal)) === 'busy'
+      ) {
+        desk.rest(step.vm, nowMs() + REFUSED_REST_MS);
+        log.warn(
+          { vm: step.vm },
+          'a VM with our name is in no ledger, yet GitHub says a job runs there: it stays',
+        );
+        return;
+      }
       log.warn({ vm: step.vm }, 'a VM with our name is in no ledger: removing it');
       await hypervisor.stop(step.vm, signal);
       await hypervisor.delete(step.vm, signal);
@@ -20,7 +31,7 @@ export async function removeVm(context: Context, step: Extract<Step, { do: 'remo
     desk.rest(step.vm, nowMs() + REFUSED_REST_MS);
     log.error({ vm: step.vm, err: error }, 'an orphan VM could not be removed; trying again');
   }
-  await context.vmsChanged();
+  await context.readAgain('vms');
 }
 
 export async function deregister(context: Context, step: Extract<Step, { do: 'deregister' }>): Promise<void> {

@@ -3,15 +3,16 @@ import type { Config } from '../config/schema.ts';
 import type { GitHub, PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
 import type { Reading } from '../core/world.ts';
 import type { Context } from './context.ts';
+import { forgetUncounted } from './forget.ts';
 import { messageOf } from './intent.ts';
 
 /** A queue that was silent for longer than this is unknown: a poll is answered or given up within 90 s. */
 const STALE_MS = 180_000;
-/** GitHub counts no job, yet we hold open ones that no runner serves: after this long they are closed as unknown. */
-const FORGOTTEN_MS = 120_000;
 
 interface Line {
   readonly queue: PoolQueue;
+  /** What GitHub knows the pool by: a queue with other labels is another one. */
+  readonly labels: string;
   readonly stop: AbortController;
   done: Promise<void>;
   state: 'opening' | 'listening' | 'trouble';
@@ -25,6 +26,8 @@ type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log' | 'signal' | 'wak
 export class Queues {
   readonly #github: GitHub;
   readonly #lines = new Map<string, Line>();
+  /** Of pools whose queue was let go: one that comes back must wait for its session to be closed. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(github: GitHub) {
     this.#github = github;
@@ -50,13 +53,14 @@ export class Queues {
     return { known: true, value: line.assigned };
   }
 
-  /** Opens queues for new pools, closes those of pools that are no more. */
+  /** Opens queues for new pools, closes those of pools that are no more or have other labels. */
   follow(pools: Config['pools'], tools: Tools): void {
-    const wanted = new Set(pools.map((pool) => pool.name));
+    const wanted = new Map(pools.map((pool) => [pool.name, pool.labels.join()]));
     for (const [name, line] of this.#lines) {
-      if (wanted.has(name)) continue;
+      if (wanted.get(name) === line.labels) continue;
       line.stop.abort();
       this.#lines.delete(name);
+      this.#closing.set(name, line.done);
     }
     for (const pool of pools) {
       if (!this.#lines.has(pool.name)) this.#open(pool, tools);
@@ -74,7 +78,9 @@ export class Queues {
 
   /** Resolves when all listeners have ended, their sessions closed. */
   async closed(): Promise<void> {
-    await Promise.allSettled([...this.#lines.values()].map((line) => line.done));
+    await Promise.allSettled(
+      [...this.#lines.values()].map((line) => line.done).concat([...this.#closing.values()]),
+    );
   }
 
   #open(pool: Config['pools'][number], tools: Tools): void {
@@ -83,6 +89,7 @@ export class Queues {
     const signal = AbortSignal.any([stop.signal, tools.signal]);
     const line: Line = {
       queue,
+      labels: pool.labels.join(),
       stop,
       done: Promise.resolve(),
       state: 'opening',
@@ -91,7 +98,12 @@ export class Queues {
       heardMs: tools.nowMs(),
     };
     this.#lines.set(pool.name, line);
-    line.done = queue.listen(listenerFor(pool.name, line, tools), signal);
+    const before = this.#closing.get(pool.name) ?? Promise.resolve();
+    line.done = before
+      .then(() => queue.listen(listenerFor(pool.name, line, tools), signal))
+      .catch((err: unknown) =>
+        tools.log.error({ pool: pool.name, err }, 'a queue ended in an unforeseen way'),
+      );
   }
 }
 
@@ -103,21 +115,21 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
     wake();
   };
   return {
-    capacity: () => desk.announced.get(pool) ?? 1,
+    capacity: () => desk.announced.get(pool) ?? (desk.isDraining ? 0 : 1),
     async onMessage(message) {
       if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
+      if (message.assignedCount === 0) forgetUncounted(tools, pool);
       hear(message.assignedCount);
     },
-    onCount(assigned) {
-      hear(assigned);
-      if (assigned === 0) forgetJobs(pool, tools);
-    },
+    onCount: hear,
     onTrouble(error) {
       if (line.state !== 'trouble')
         log.warn({ pool, err: error }, 'GitHub cannot be heard; jobs that run go on');
       Object.assign(line, { state: 'trouble', trouble: messageOf(error) });
       wake();
     },
+    formerSession: () => ledger.openSession(pool),
+    onSession: (session) => ledger.setOpenSession(pool, session),
   };
 }
 
@@ -131,16 +143,5 @@ function auditMessage(pool: string, message: QueueMessage, { ledger, nowMs, log 
   for (const { jobId, runner, result } of message.completed) {
     ledger.audit(atMs, 'job-completed', jobId, { pool, runner, result });
     log.info({ job: jobId, pool, runner, result }, 'job completed');
-  }
-}
-
-function forgetJobs(pool: string, { ledger, nowMs, log }: Tools): void {
-  const served = new Set(ledger.runners().map((runner) => runner.name));
-  for (const job of ledger.openJobs(pool)) {
-    const isServed = job.runner !== null && served.has(job.runner);
-    if (isServed || nowMs() - job.assignedMs < FORGOTTEN_MS) continue;
-    ledger.closeJob(job.id, 'unknown', nowMs());
-    ledger.audit(nowMs(), 'job-forgotten', job.id, { pool });
-    log.warn({ job: job.id, pool }, 'GitHub no longer counts this job and never said how it ended');
   }
 }

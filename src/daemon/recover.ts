@@ -3,14 +3,18 @@
  * and a ledger that was lost is rebuilt from the VMs and GitHub's records.
  */
 import { rebuildRunners } from '../core/rebuild.ts';
+import { interruptedClaims } from './claim.ts';
 import type { Context } from './context.ts';
+import { dispatch } from './executors.ts';
 import type { Senses } from './observe.ts';
 import { giveOpenVerdicts } from './verdict.ts';
 
+/** Takes up what must not wait until the plan finds it, and closes the rest. */
 export function closeOpenIntents(context: Context): void {
   const { ledger, nowMs, log } = context;
+  const stops = interruptedClaims(context);
   giveOpenVerdicts(context);
-  for (const intent of ledger.openIntents().filter((open) => open.what !== 'verdict')) {
+  for (const intent of ledger.openIntents().filter(({ what }) => what !== 'verdict' && what !== REBUILD)) {
     ledger.endIntent(intent.id, 'interrupted', nowMs());
     ledger.note(intent.subject, nowMs(), 'interrupted', { what: intent.what });
     log.warn(
@@ -18,6 +22,21 @@ export function closeOpenIntents(context: Context): void {
       'a step was interrupted by the end of the last daemon',
     );
   }
+  for (const step of stops) dispatch(context, step);
+}
+
+/** The intent that stands open until a fresh ledger knows the runners that were there before it. */
+const REBUILD = 'rebuild';
+
+/**
+ * True when the runners must first be rebuilt: the ledger was lost, or is new, or the last daemon did not come to it.
+ * A file that somebody deleted looks like a first start, and a first start finds nothing to rebuild.
+ */
+export function beginRebuild({ ledger, nowMs }: Pick<Context, 'ledger' | 'nowMs'>, isLost: boolean): boolean {
+  if (ledger.openIntents().some(({ what }) => what === REBUILD)) return true;
+  if (!isLost && ledger.lastAuditSeq() > 0) return false;
+  ledger.beginIntent(REBUILD, 'ledger', {}, nowMs());
+  return true;
 }
 
 /** Rebuilds the runners of a lost ledger; returns false while Tart or GitHub cannot be read. */
@@ -28,12 +47,15 @@ export function rebuildLedger(context: Context, senses: Senses): boolean {
   if (!vms.known || !registrations.known) return false;
   const runners = rebuildRunners(hostId, context.config().pools, vms.value, registrations.value, nowMs());
   ledger.transaction(() => {
-    for (const runner of runners) {
+    for (const runner of runners.filter(({ name }) => ledger.runner(name) === null)) {
       ledger.saveRunner(runner);
       ledger.note(runner.name, nowMs(), 'rebuilt', { phase: runner.phase });
       ledger.audit(nowMs(), 'runner-rebuilt', runner.name, { phase: runner.phase });
     }
+    for (const { id, what } of ledger.openIntents())
+      if (what === REBUILD) ledger.endIntent(id, 'done', nowMs());
+    ledger.audit(nowMs(), 'ledger-rebuilt', 'host', { runners: runners.length });
   });
-  log.warn({ runners: runners.length }, 'the ledger was rebuilt from the VMs and GitHub');
+  if (runners.length > 0) log.warn({ runners: runners.length }, 'runners of a lost ledger were found again');
   return true;
 }

@@ -23,25 +23,28 @@ export interface SensesOptions {
 /**
  * How often each reading is taken, milliseconds: when it matters, and when nothing hangs on it. GitHub's records are read
  * seldom: all hosts of an organisation share one limit of 5,000 requests an hour, and what they say decides only about
- * runners in trouble.
+ * runners in trouble and orphans. Images are looked for often while one is missing: somebody is fetching it.
  */
 const PACE = {
   vms: { often: 5_000, seldom: 20_000, staleMs: 50_000 },
   registrations: { often: 30_000, seldom: 600_000, staleMs: 90_000 },
-  images: { often: 60_000, seldom: 300_000, staleMs: 750_000 },
+  images: { often: 5_000, seldom: 300_000, staleMs: 750_000 },
 } as const;
 /** A runner that registers or stands idle for longer is looked up at GitHub. */
 const CALM_MS = 10_000;
 const MINUTE_MS = 60_000;
 const GIB = 1024 ** 3;
 
+interface Circumstances {
+  readonly runners: readonly Runner[];
+  readonly silentSinceMs: ReadonlyMap<string, number>;
+  /** Something with our name is there that the ledger does not know. */
+  readonly hasOrphans: boolean;
+}
+
 export interface RefreshingSenses extends Senses {
-  /** Takes the readings that are due, given who lives and who has been silent. */
-  readonly refreshDue: (
-    runners: readonly Runner[],
-    silent: ReadonlyMap<string, number>,
-    signal: AbortSignal,
-  ) => void;
+  /** Takes the readings that are due. */
+  readonly refreshDue: (circumstances: Circumstances, signal: AbortSignal) => void;
   /** After a reload: the images may be others. */
   readonly forgetPools: () => void;
 }
@@ -67,12 +70,14 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     images,
     unfit: disk,
     warm: (pool) => warm.get(pool),
-    refreshDue(runners, silent, signal) {
+    refreshDue({ runners, silentSinceMs, hasOrphans }, signal) {
       const isInhabited = runners.length > 0;
-      const isTroubled = runners.some((runner) => isInTrouble(runner, silent, nowMs()));
+      const isTroubled = hasOrphans || runners.some((runner) => isInTrouble(runner, silentSinceMs, nowMs()));
+      const ready = images.get();
+      const lacksImage = ready.known && config().pools.some((pool) => !ready.value.has(pool.image));
       if (vms.isDue(paceOf('vms', isInhabited))) void vms.refresh(signal);
       if (registrations.isDue(paceOf('registrations', isTroubled))) void registrations.refresh(signal);
-      if (images.isDue(paceOf('images', isInhabited))) void images.refresh(signal);
+      if (images.isDue(paceOf('images', lacksImage))) void images.refresh(signal);
     },
     forgetPools() {
       warm.clear();

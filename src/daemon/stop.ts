@@ -42,7 +42,7 @@ async function mayStop(context: Context, step: Extract<Step, { do: 'stop' }>): P
 }
 
 async function tearDown(context: Context, name: string): Promise<void> {
-  const { hypervisor, ledger, desk, nowMs, log, signal, vmsChanged } = context;
+  const { hypervisor, ledger, desk, nowMs, log, signal, readAgain } = context;
   const lastWords = await hypervisor.lastWords(name);
   if (lastWords) ledger.note(name, nowMs(), 'last-words', { text: lastWords });
   await hypervisor.stop(name, signal);
@@ -58,15 +58,25 @@ async function tearDown(context: Context, name: string): Promise<void> {
   });
   desk.silentSinceMs.delete(name);
   log.info({ runner: name, registration }, 'runner gone');
-  void vmsChanged();
+  void readAgain('vms');
+  if (mayHaveUnknownRecord(context, name)) void readAgain('registrations');
 }
 
-async function removeRegistration(
+/** A claim whose answer was lost may have left a record that only GitHub's list shows. */
+function mayHaveUnknownRecord({ ledger }: Context, name: string): boolean {
+  return (
+    ledger.runner(name)?.registrationId === null &&
+    ledger.timeline(name).some(({ what }) => what === 'claimed')
+  );
+}
+
+/** Records belong to the organisation, not to a pool's queue: any will do when the pool is no more. */
+export async function removeRegistration(
   { ledger, queues, signal }: Context,
   name: string,
 ): Promise<'none' | 'removed' | 'gone' | 'busy'> {
   const runner = ledger.runner(name);
-  const queue = runner ? queues.of(runner.pool) : undefined;
+  const queue = runner ? (queues.of(runner.pool) ?? queues.any()) : undefined;
   if (!runner || runner.registrationId === null || !queue) return 'none';
   return queue.remove(runner.registrationId, signal);
 }

@@ -3,17 +3,24 @@
  * allowed; the hook still waits for this word, so a guest that lost its host runs no step.
  */
 import { hasCode } from '../core/error.ts';
+import { retry } from '../lib/retry.ts';
 import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
+const ATTEMPTS = 5;
 const ALLOWED = { allowed: true, why: 'GitHub routed this job here' } as const;
 
 /** Answers event `n` of the guest. */
 export function giveVerdict(context: Context, name: string, n: number): void {
   const { guest, ledger, nowMs, signal, wake } = context;
   void withIntent(context, 'verdict', `${name}#${n}`, async () => {
-    await guest.verdict(name, n, ALLOWED, signal);
+    await retry(() => guest.verdict(name, n, ALLOWED, signal), {
+      signal,
+      attempts: ATTEMPTS,
+      pauseMs: (failures) => failures * 500,
+      isWorthRetrying: (error) => !hasCode(error, 'guest-refused', 'vm-missing'),
+    });
     ledger.note(name, nowMs(), 'verdict', ALLOWED);
   })
     .catch((error: unknown) => {

@@ -94,7 +94,11 @@ export class QueueLoop {
 
   async #open(): Promise<Session> {
     const { sets, sessions, context, pool } = this.#deps;
+    const former = this.#listener.formerSession();
+    // Left by a life that was killed: while it lingers GitHub refuses another, for about a minute.
+    if (former && (await sessions.close(former))) this.#listener.onSession(null);
     const session = await withScaleSet(sets, this.#signal, (set) => sessions.open(set, this.#signal));
+    this.#listener.onSession({ setId: session.setId, id: session.id });
     if (session.setId !== this.#setId) {
       this.#setId = session.setId;
       this.#cursor = 0;
@@ -102,7 +106,7 @@ export class QueueLoop {
     }
     this.#session = session;
     this.#conflicts = 0;
-    this.#count = session.assignedCount;
+    this.#count = session.assignedCount ?? 0;
     context.log('info', 'listening for jobs', { pool, scaleSetId: session.setId });
     this.#listener.onCount(this.#count);
     return session;
@@ -113,7 +117,10 @@ export class QueueLoop {
     if (!this.#session) return this.#open();
     const renewed = await this.#deps.sessions.renew(this.#session, this.#signal);
     this.#session = renewed ?? undefined;
-    return renewed ?? this.#open();
+    if (!renewed) return this.#open();
+    // The only news of the count while no message comes.
+    this.#count = renewed.assignedCount ?? this.#count;
+    return renewed;
   }
 
   /** Runs a request of the session; a token that expired is renewed once. */
@@ -169,7 +176,7 @@ export class QueueLoop {
   async #drop(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session) await this.#deps.sessions.close(session);
+    if (session && (await this.#deps.sessions.close(session))) this.#listener.onSession(null);
   }
 
   #tell(error: unknown): void {

@@ -3,22 +3,21 @@
  * lapses. Its token is renewed in place; a session that GitHub has forgotten is told apart, so that a new one can follow.
  */
 import * as z from 'zod';
+import type { OpenSession } from '../core/ports.ts';
 import { type ActionsClient, nothing } from './actions-client.ts';
 import { GitHubError } from './github-error.ts';
 import type { Context } from './options.ts';
 import type { ScaleSet } from './scale-set.ts';
 import { expiryMs, tokenSchema } from './tokens.ts';
 
-export interface Session {
-  readonly id: string;
-  readonly setId: number;
+export interface Session extends OpenSession {
   /** Exactly as GitHub gave it. */
   readonly queueUrl: string;
   readonly token: string;
   /** When to renew the token without being asked; Infinity when it does not say. */
   readonly renewAtMs: number;
-  /** `totalAssignedJobs` */
-  readonly assignedCount: number;
+  /** `totalAssignedJobs`, null when it was left out. */
+  readonly assignedCount: number | null;
 }
 
 export interface Sessions {
@@ -26,8 +25,11 @@ export interface Sessions {
   open(set: ScaleSet, signal: AbortSignal): Promise<Session>;
   /** The same session with a new token, or null when GitHub no longer knows it. */
   renew(session: Session, signal: AbortSignal): Promise<Session | null>;
-  /** Best effort with a deadline of its own, for the way out: the signal that stops us has aborted by then. */
-  close(session: Pick<Session, 'id' | 'setId'>): Promise<void>;
+  /**
+   * Best effort with a deadline of its own, for the way out: the signal that stops us has aborted by then.
+   * True when GitHub says that the session is no more.
+   */
+  close(session: OpenSession): Promise<boolean>;
 }
 
 const answer = z.object({
@@ -54,7 +56,7 @@ export function createSessions(context: Context, client: ActionsClient, hostId: 
     const renewAtMs = (expiryMs(token.data) ?? Number.POSITIVE_INFINITY) - timings.refreshMarginMs;
     // A token that lives shorter than the margin would be renewed with each poll: leave it to the 401.
     const isUsable = renewAtMs > clock();
-    const assignedCount = given.statistics?.totalAssignedJobs ?? 0;
+    const assignedCount = given.statistics?.totalAssignedJobs ?? null;
     return {
       id: sessionId,
       setId,
@@ -65,13 +67,16 @@ export function createSessions(context: Context, client: ActionsClient, hostId: 
     };
   }
 
-  async function close({ id, setId }: Pick<Session, 'id' | 'setId'>): Promise<void> {
+  async function close({ id, setId }: OpenSession): Promise<boolean> {
     const path = `${pathOf(setId)}/${id}`;
     const call = { method: 'DELETE', path, schema: nothing, timeoutMs: timings.closeTimeoutMs } as const;
     try {
       await client.call(call, new AbortController().signal);
+      return true;
     } catch (err) {
+      if (err instanceof GitHubError && (err.status === 404 || err.status === 400)) return true;
       log('debug', 'session not closed: it lapses by itself', { err });
+      return false;
     }
   }
 

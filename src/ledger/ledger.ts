@@ -8,9 +8,10 @@ import { createIntentBook, type IntentBook } from './intents.ts';
 import { createJobBook, type JobBook } from './jobs.ts';
 import { createMessageBook, type MessageBook } from './messages.ts';
 import { createRunnerBook, type RunnerBook } from './runners.ts';
+import { createSessionBook, type SessionBook } from './sessions.ts';
 import { createTimelineBook, type TimelineBook } from './timeline.ts';
 
-export interface Ledger extends RunnerBook, JobBook, MessageBook, IntentBook, TimelineBook {
+export interface Ledger extends RunnerBook, JobBook, MessageBook, SessionBook, IntentBook, TimelineBook {
   /** Idempotent. */
   close(): void;
   /** All or nothing. One within another joins it. */
@@ -30,6 +31,7 @@ export function createLedger(db: DatabaseSync, nowMs: () => number): Ledger {
     ...createRunnerBook(db, nowMs),
     ...createJobBook(db),
     ...createMessageBook(db, transaction),
+    ...createSessionBook(db),
     ...createIntentBook(db),
     ...createTimelineBook(db),
   };

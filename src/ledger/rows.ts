@@ -87,11 +87,7 @@ export function first<S extends z.ZodType>(
 const countRow = z.object({ n: z.number().nullable() });
 
 /** The number in column `n` of the only row; 0 for none. */
-export function count(
-  statement: StatementSync,
-  values: Value | Readonly<Record<string, Value>> = {},
-): number {
-  const isNamed = typeof values === 'object' && values !== null;
-  const row: unknown = isNamed ? statement.get({ ...values }) : statement.get(values);
+export function count(statement: StatementSync, ...values: Value[]): number {
+  const row: unknown = statement.get(...values);
   return row === undefined ? 0 : (countRow.parse(row).n ?? 0);
 }

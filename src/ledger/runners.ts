@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Runner } from '../core/runner.ts';
 import { all, count, first, pastRunnerRow, runnerRow } from './rows.ts';
+import { createUnconfirmed } from './unconfirmed.ts';
 
 /** A runner with the moment it was gone, null while it is there. */
 type PastRunner = Runner & { readonly goneMs: number | null };
@@ -20,14 +21,9 @@ export interface RunnerBook {
   lastEventNumber(name: string): number;
   /** Never goes back. */
   setLastEventNumber(name: string, n: number): void;
-  /**
-   * Runners of `pool` that say they had a job, stop or are gone for less than a day, and to which no completed job is
-   * bound: their jobs are still counted by GitHub.
-   */
+  /** See `Demand.unconfirmed`; runners gone for more than a day no longer count. */
   unconfirmed(pool: string): number;
 }
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const COLUMNS = `name, pool, slot, phase, created_ms AS createdMs, since_ms AS sinceMs,
   registration_id AS registrationId, had_job AS hadJob, job_ended_ms AS jobEndedMs, why, gone_ms AS goneMs`;
@@ -39,15 +35,6 @@ const SAVE = `INSERT INTO runners
     created_ms = excluded.created_ms, since_ms = excluded.since_ms, registration_id = excluded.registration_id,
     had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why`;
 
-/** Two halves, so that each finds its few rows by an index, however long the past is. */
-const UNCONFIRMED = `SELECT count(*) AS n FROM
-  (SELECT name FROM runners
-     WHERE gone_ms IS NOT NULL AND gone_ms > :since AND pool = :pool AND had_job = 1
-   UNION ALL
-   SELECT name FROM runners
-     WHERE gone_ms IS NULL AND phase = 'stopping' AND since_ms > :since AND pool = :pool AND had_job = 1) AS ended
-  WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = ended.name AND jobs.completed_ms IS NOT NULL)`;
-
 export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerBook {
   const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
   const byName = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE name = ?`);
@@ -58,7 +45,6 @@ export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerB
   const gone = db.prepare('UPDATE runners SET gone_ms = ? WHERE name = ? AND gone_ms IS NULL');
   const lastEvent = db.prepare('SELECT last_event AS n FROM runners WHERE name = ?');
   const setLastEvent = db.prepare('UPDATE runners SET last_event = max(last_event, ?) WHERE name = ?');
-  const unconfirmed = db.prepare(UNCONFIRMED);
   return {
     runners: () => all(runnerRow, living),
     runner: (name) => first(pastRunnerRow, byName, name),
@@ -75,6 +61,6 @@ export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerB
     setLastEventNumber(name, n) {
       setLastEvent.run(n, name);
     },
-    unconfirmed: (pool) => count(unconfirmed, { pool, since: nowMs() - DAY_MS }),
+    unconfirmed: createUnconfirmed(db, nowMs),
   };
 }

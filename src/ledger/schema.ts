@@ -91,4 +91,12 @@ CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
 BEGIN SELECT raise(ABORT, 'the audit stream is append-only'); END;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST];
+const SESSIONS = `
+CREATE TABLE sessions (
+  pool TEXT PRIMARY KEY,
+  set_id INTEGER NOT NULL,
+  session_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS];

@@ -35,6 +35,8 @@ async function connected(options: Options = {}) {
     onMessage: async (message) => void messages.push(message),
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
+    formerSession: () => null,
+    onSession: () => undefined,
   };
   let done = Promise.resolve();
   const listen = () => {
@@ -129,6 +131,8 @@ test('a second listener waits for the session until the first lets go', async ()
       onMessage: async () => undefined,
       onCount: (count) => void counts.push(count),
       onTrouble: (error) => void troubles.push(error),
+      formerSession: () => null,
+      onSession: () => undefined,
     },
     stop.signal,
   );

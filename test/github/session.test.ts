@@ -1,7 +1,16 @@
 /** The session of a pool's queue against a scripted GitHub: refused, expired, forgotten, or its scale set deleted. */
 import { expect, test } from 'vitest';
 import { CLOSE, FIRST, firstMessage, listening, RENEW, SESSIONS, soon } from '../support/queue-rig.ts';
-import { aSession, aSet, gitHubOver, jwt, problem, SETS, stubGitHub } from '../support/stub-github.ts';
+import {
+  aSession,
+  aSet,
+  gitHubOver,
+  jwt,
+  problem,
+  SESSION_ID,
+  SETS,
+  stubGitHub,
+} from '../support/stub-github.ts';
 
 test('a session that another holds is waited for, told, and alarmed about when it lasts', async () => {
   await using rig = await listening();
@@ -49,6 +58,8 @@ test('a queue token is renewed before it expires', async () => {
       onMessage: async () => undefined,
       onCount: () => undefined,
       onTrouble: () => undefined,
+      formerSession: () => null,
+      onSession: () => undefined,
     },
     stop.signal,
   );
@@ -96,4 +107,26 @@ test('a session without a queue is closed again, not used', async () => {
   await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
   expect(rig.stub.to(CLOSE)).toHaveLength(1);
   expect(rig.troubles).toMatchObject([{ code: 'github-unavailable' }]);
+});
+
+test('what an earlier life left open is closed first, and what is open now is told', async () => {
+  const former = { setId: 7, id: 'c0ffee00-0000-4000-8000-000000000000' };
+  const sessions: unknown[] = [];
+  const own = { formerSession: () => former, onSession: (session: unknown) => void sessions.push(session) };
+  await using rig = await listening({}, own);
+  rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0) });
+  rig.stub.on(`DELETE ${SETS}/7/sessions/${former.id}`, { status: 204 });
+  rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
+  expect(rig.stub.to(`DELETE ${SETS}/7/sessions/${former.id}`)).toHaveLength(1);
+  expect(sessions).toEqual([null, { setId: 7, id: SESSION_ID }]);
+  expect(rig.troubles).toEqual([]);
+});
+
+test('a renewed session brings the newest count', async () => {
+  await using rig = await listening();
+  rig.stub.on('GET /queue', { status: 401 }, { status: 202 }, { hang: true });
+  rig.stub.on(RENEW, { json: aSession(rig.stub.url, 1, 4) });
+  rig.start();
+  await soon(() => expect(rig.counts).toEqual([0, 4]));
 });

@@ -40,31 +40,6 @@ test('the number of the last guest event never goes back and survives a save', a
   expect(rig.ledger.lastEventNumber(name)).toBe(4);
 });
 
-test('a runner that had a job is unconfirmed until GitHub completes a job on it, for a day at most', async () => {
-  using rig = await ledgerRig();
-  const { ledger, clock } = rig;
-  const ended = aRunner({ phase: 'stopping', why: 'job-done', hadJob: true, sinceMs: clock.nowMs });
-  ledger.saveRunner(aRunner({ name: 'busy', phase: 'busy', hadJob: true }));
-  ledger.saveRunner(aRunner({ name: 'unused', phase: 'stopping', why: 'surplus', sinceMs: clock.nowMs }));
-  ledger.saveRunner(ended);
-  ledger.saveRunner(
-    aRunner({ name: 'other', pool: 'mac', phase: 'stopping', hadJob: true, sinceMs: clock.nowMs }),
-  );
-  expect([ledger.unconfirmed('ios'), ledger.unconfirmed('other')]).toEqual([1, 0]);
-  ledger.markGone(ended.name, clock.nowMs);
-  expect(ledger.unconfirmed('ios')).toBe(1);
-  clock.nowMs += 24 * 3_600_000;
-  expect(ledger.unconfirmed('ios')).toBe(0);
-  clock.nowMs -= 3_600_000;
-  expect(ledger.unconfirmed('ios')).toBe(1);
-  const started = [{ jobId: 'x', runner: ended.name, atMs: 20 }];
-  ledger.recordMessage('ios', aMessage({ started }), 20);
-  expect(ledger.unconfirmed('ios')).toBe(1);
-  const completed = [{ jobId: 'x', runner: ended.name, result: 'succeeded', atMs: 30 } as const];
-  ledger.recordMessage('ios', aMessage({ completed }), 30);
-  expect(ledger.unconfirmed('ios')).toBe(0);
-});
-
 test('an intent is open until its first outcome', async () => {
   using rig = await ledgerRig();
   const id = rig.ledger.beginIntent('create', 'mr-1', { slot: 1 }, 5);

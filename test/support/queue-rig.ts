@@ -25,6 +25,8 @@ export async function listening(timings: Partial<Timings> = {}, own: Partial<Que
     onMessage: async (message) => void messages.push(message),
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
+    formerSession: () => null,
+    onSession: () => undefined,
     ...own,
   };
   let done: Promise<void> | undefined;

@@ -18,7 +18,13 @@ export function removeOrphans(survey: Survey): readonly Removal[] {
   const orphanVms = [...vms.values()]
     .filter(isOrphan)
     .filter(({ name }) => registrations.get(name)?.busy !== true)
-    .map(({ name }): Removal => ({ do: 'remove-vm', vm: name }));
+    .map(
+      ({ name }): Removal => ({
+        do: 'remove-vm',
+        vm: name,
+        registrationId: registrations.get(name)?.id ?? null,
+      }),
+    );
   // The VM goes first: a registration whose VM is still there may be about to take a job.
   const orphanRegistrations = [...registrations.values()]
     .filter(isOrphan)

@@ -1,0 +1,64 @@
+/**
+ * What GitHub's counts have yet to learn of a pool's runners. GitHub counts a job until it tells that it is completed,
+ * which comes some time after its runner's end, and it may tell it before the runner's end, too.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
+import { all, count } from './rows.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Runners that ended long before any open job are passed over; more than GitHub's clock and ours can differ. */
+const LEEWAY_MS = 10 * 60 * 1_000;
+
+/** A runner that stops or is gone, had a job by its own word or by GitHub's, and to which no completed job is bound. */
+const ENDED = `SELECT name, since_ms AS endedMs, (SELECT count(*) FROM jobs WHERE jobs.runner = name) > 0 AS isBound
+  FROM (SELECT name, since_ms, had_job FROM runners WHERE gone_ms IS NOT NULL AND gone_ms > ?1 AND pool = ?2
+    UNION ALL
+    SELECT name, since_ms, had_job FROM runners WHERE gone_ms IS NULL AND phase = 'stopping' AND pool = ?2)
+  WHERE (had_job = 1 OR isBound)
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = name AND jobs.completed_ms IS NOT NULL)`;
+
+/** Open jobs that GitHub bound to no runner. */
+const UNBOUND = `SELECT assigned_ms AS assignedMs FROM jobs
+  WHERE completed_ms IS NULL AND pool = ? AND runner IS NULL ORDER BY assigned_ms`;
+
+const OLDEST = 'SELECT min(assigned_ms) AS n FROM jobs WHERE completed_ms IS NULL AND pool = ?';
+
+/** A living runner whose job GitHub has told completed: it serves no more, and is about to say so itself. */
+const OUTLIVED = `SELECT count(*) AS n FROM runners
+  WHERE gone_ms IS NULL AND pool = ? AND phase IN ('registering', 'idle', 'busy')
+    AND EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = runners.name AND jobs.completed_ms IS NOT NULL)`;
+
+const endedRow = z.object({ name: z.string(), endedMs: z.number(), isBound: z.literal([0, 1]) });
+const unboundRow = z.object({ assignedMs: z.number() });
+
+/**
+ * Jobs that ended runners took with them and GitHub still counts, minus runners that outlived their job. A runner counts
+ * only with an open job that can be its own: the one bound to it, or one of the unbound that was there before its end.
+ * Without that, a runner whose completion was never told would stand for every later job, and none would be served.
+ */
+export function createUnconfirmed(db: DatabaseSync, nowMs: () => number): (pool: string) => number {
+  const oldest = db.prepare(OLDEST);
+  const ended = db.prepare(ENDED);
+  const unbound = db.prepare(UNBOUND);
+  const outlived = db.prepare(OUTLIVED);
+  return (pool) => {
+    const oldestMs = count(oldest, pool);
+    const sinceMs = Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS);
+    const runners = oldestMs === 0 ? [] : all(endedRow, ended, sinceMs, pool);
+    const bound = runners.filter(({ isBound }) => isBound === 1).length;
+    const endsMs = runners.filter(({ isBound }) => isBound === 0).map((runner) => runner.endedMs);
+    const assignedMs = endsMs.length === 0 ? [] : all(unboundRow, unbound, pool).map((job) => job.assignedMs);
+    return bound + countPairs(endsMs, assignedMs) - count(outlived, pool);
+  };
+}
+
+/** How many runners can each have a job of their own that was assigned before their end. `assignedMs` is ascending. */
+function countPairs(endsMs: readonly number[], assignedMs: readonly number[]): number {
+  let pairs = 0;
+  for (const endMs of endsMs.toSorted((a, b) => a - b)) {
+    const next = assignedMs[pairs];
+    if (next !== undefined && next <= endMs) pairs += 1;
+  }
+  return pairs;
+}
