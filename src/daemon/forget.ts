@@ -16,7 +16,7 @@ const SETTLED_MS = 120_000;
 export function forgetUncounted(tools: Tools, pool: string): void {
   const { ledger, nowMs } = tools;
   for (const job of ledger.openJobs(pool)) {
-    if (!isServed(tools, job) && nowMs() - job.assignedMs > SETTLED_MS) forget(tools, job);
+    if (!isServed(tools, job) && nowMs() - job.assignedMs >= SETTLED_MS) forget(tools, job);
   }
 }
 
@@ -29,7 +29,7 @@ export function forgetAbandoned(context: Pick<Context, 'config'> & Tools): void 
   for (const job of open) {
     if (isServed(context, job)) continue;
     const sinceMs = job.runner === null ? null : (ledger.runner(job.runner)?.goneMs ?? job.startedMs);
-    const isLost = sinceMs !== null && nowMs() - sinceMs > LOST_MS;
+    const isLost = sinceMs !== null && nowMs() - sinceMs >= LOST_MS;
     if (isLost || (job.runner === null && !pools.has(job.pool))) forget(context, job);
   }
 }

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 4;
 const ALLOWED = { allowed: true, why: 'GitHub routed this job here' } as const;
 
 /** Answers event `n` of the guest. */
@@ -18,7 +18,7 @@ export function giveVerdict(context: Context, name: string, n: number): void {
     await retry(() => guest.verdict(name, n, ALLOWED, signal), {
       signal,
       attempts: ATTEMPTS,
-      pauseMs: (failures) => failures * 500,
+      pauseMs: (failures) => failures * 300,
       isWorthRetrying: (error) => !hasCode(error, 'guest-refused', 'vm-missing'),
     });
     ledger.note(name, nowMs(), 'verdict', ALLOWED);

@@ -30,7 +30,7 @@ async function followed(phase: 'booting' | 'registering') {
 test('the first answer of a booting guest makes it warm and forgets its pool’s failures', async () => {
   const { rig } = await followed('booting');
   using _ = rig;
-  rig.context.desk.failed('ios', 0);
+  rig.context.desk.failed('ios', 'boot', 0);
   rig.followers.get(NAME)?.follower.onAnswer();
   expect(rig.ledger.runner(NAME)?.phase).toBe('warm');
   expect(rig.context.desk.trouble('ios').failures).toBe(0);
@@ -68,7 +68,9 @@ test('a verdict without an answer is left to the hook, which refuses by itself',
     throw new MacrunnerError('guest-unreachable', 'no answer');
   };
   rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
-  await expect.poll(() => rig.ledger.timeline(NAME).map(({ what }) => what)).toContain('verdict-unanswered');
+  const told = () => rig.ledger.timeline(NAME).map(({ what }) => what);
+  await expect.poll(told, { timeout: 5_000 }).toContain('verdict-unanswered');
+  expect(rig.asked.filter((what) => what.startsWith('verdict'))).toHaveLength(4);
   expect(rig.ledger.runner(NAME)?.phase).toBe('busy');
 });
 

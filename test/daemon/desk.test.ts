@@ -12,10 +12,19 @@ test('a runner rests until its time, and hands stay off it and off what is in fl
 
 test('a pool waits longer with each failure, and a success forgets them all', () => {
   const desk = new Desk();
-  const waits = Array.from({ length: 6 }, () => desk.failed('ios', 0).retryAtMs);
+  const waits = Array.from({ length: 6 }, () => desk.failed('ios', 'boot', 0).retryAtMs);
   expect(waits).toEqual([...waits].sort((a, b) => a - b));
   expect(desk.trouble('ios').failures).toBe(6);
   expect(desk.trouble('mac')).toEqual({ failures: 0, retryAtMs: 0 });
-  desk.succeeded('ios');
+  desk.succeeded('ios', 'boot');
   expect(desk.trouble('ios')).toEqual({ failures: 0, retryAtMs: 0 });
+});
+
+test('a VM that boots makes nothing good that failed after booting', () => {
+  const desk = new Desk();
+  desk.failed('ios', 'serve', 0);
+  desk.succeeded('ios', 'boot');
+  expect(desk.trouble('ios').failures).toBe(1);
+  desk.succeeded('ios', 'serve');
+  expect(desk.trouble('ios').failures).toBe(0);
 });

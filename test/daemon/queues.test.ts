@@ -56,10 +56,13 @@ test('a job whose end GitHub never told is closed when GitHub counts none for tw
   rig.ledger.saveRunner(aRunner({ phase: 'busy', hadJob: true }));
   const started = [{ jobId: 'served', runner: aRunner().name, atMs: rig.clock.nowMs }];
   await listener.onMessage(aMessage({ assigned: [served, forgotten], started, assignedCount: 2 }));
-  listener.onCount(0);
+  await listener.onMessage(aMessage({ messageId: 100_000_002, assignedCount: 0 }));
   expect(rig.ledger.openJobs()).toHaveLength(2);
   rig.clock.nowMs += 120_000;
+  // A poll that brings nothing repeats an old count: no news of this job.
   listener.onCount(0);
+  expect(rig.ledger.openJobs()).toHaveLength(2);
+  await listener.onMessage(aMessage({ messageId: 100_000_003, assignedCount: 0 }));
   expect(rig.ledger.openJobs().map((job) => job.id)).toEqual(['served']);
   expect(rig.ledger.job('forgotten')[0]?.result).toBe('unknown');
 });

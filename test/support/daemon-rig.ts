@@ -92,7 +92,7 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     log: pino({ level: 'debug' }, sink),
     signal: stopped.signal,
     wake: () => undefined,
-    vmsChanged: async () => undefined,
+    readAgain: async () => undefined,
     keepSecret: (secret) => void secrets.push(secret),
   };
   queues.follow(config.pools, context);
