@@ -42,7 +42,7 @@ export interface Runner {
   readonly registrationId: number | null;
   /** The guest reported that a job started here; such a VM never serves again. */
   readonly hadJob: boolean;
-  /** When the guest reported that its job completed; the runner's exit follows. */
+  /** When the guest, or GitHub, reported that its job completed; the runner's exit follows. */
   readonly jobEndedMs: number | null;
   /** Why it is stopping; null in every other phase. */
   readonly why: StopReason | null;

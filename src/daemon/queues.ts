@@ -5,6 +5,7 @@ import type { Reading } from '../core/world.ts';
 import type { Context } from './context.ts';
 import { forgetUncounted } from './forget.ts';
 import { messageOf } from './intent.ts';
+import { move } from './move.ts';
 
 /** A queue that was silent for longer than this is unknown: a poll is answered or given up within 90 s. */
 const STALE_MS = 180_000;
@@ -118,6 +119,8 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
     capacity: () => desk.announced.get(pool) ?? (desk.isDraining ? 0 : 1),
     async onMessage(message) {
       if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
+      // A guest that was silenced by its job never says that it is over, and would hold its slot until it is too old.
+      for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'job-completed' });
       if (message.assignedCount === 0) forgetUncounted(tools, pool);
       hear(message.assignedCount);
     },

@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type StatusReport, statusReport } from '../../src/daemon/report.ts';
@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PROGRAM = join(PROJECT, 'dist/macrunner.mjs');
 
-interface StagePool {
+export interface StagePool {
   readonly name: string;
   readonly labels: readonly string[];
   readonly image: string;
@@ -34,6 +34,14 @@ export interface StageOptions {
   readonly tart?: Partial<TartSettings>;
   readonly guest?: GuestImageOptions;
   readonly deadlines?: Readonly<Record<string, number>>;
+}
+
+type Json = Record<string, unknown>;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export class Stage {
@@ -62,9 +70,8 @@ export class Stage {
 
   /** Starts the agent and waits until its control socket answers. */
   async startAgent(): Promise<void> {
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, MACRUNNER_HOME: this.home };
     const agent = spawn(process.execPath, [PROGRAM, 'serve', 'agent'], {
-      env,
+      env: this.#env(),
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true, // A Ctrl-C is for us; we end the agent ourselves.
     });
@@ -98,12 +105,29 @@ export class Stage {
 
   /** Runs the built `macrunner` against this home, and returns its standard output. */
   async cli(...args: readonly string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, MACRUNNER_HOME: this.home, NO_COLOR: '1' };
-    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
-      env,
-      timeout: 60_000,
-    });
+    const { code, stdout, stderr } = await this.run(...args);
+    if (code !== 0) throw new Error(`macrunner ${args.join(' ')} ended with ${code}: ${stderr}`);
     return stdout;
+  }
+
+  /** The same, whatever it ends with. */
+  async run(...args: readonly string[]): Promise<Ended> {
+    const options = { env: this.#env(), timeout: 60_000 };
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [PROGRAM, ...args], options, (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode, stdout, stderr }),
+      );
+    });
+  }
+
+  /** Changes the configuration's file; whether the agent is told is the caller's affair. */
+  configure(change: (config: Json) => Json): void {
+    const file = join(this.home, 'config.json');
+    writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')))));
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: process.env.HOME, MACRUNNER_HOME: this.home, NO_COLOR: '1' };
   }
 
   /** Ends everything and removes the home. */
