@@ -6,6 +6,7 @@ import { messageOf } from './intent.ts';
 
 export class ConfigInForce {
   readonly #sources: ConfigSources;
+  readonly #atStart: Config;
   #config: Config;
   #refused: string | null = null;
 
@@ -13,6 +14,7 @@ export class ConfigInForce {
   constructor(sources: ConfigSources) {
     this.#sources = sources;
     this.#config = loadConfig(sources).config;
+    this.#atStart = this.#config;
   }
 
   readonly get = (): Config => this.#config;
@@ -23,7 +25,15 @@ export class ConfigInForce {
   }
 
   get notes(): readonly string[] {
-    return unenforced(this.#config);
+    const late = needRestart(this.#atStart, this.#config);
+    return [
+      ...unenforced(this.#config),
+      ...(late.length === 0
+        ? []
+        : [
+            `Changed, and in force from the next start of the agent on: ${late.join(', ')}. Jobs go on meanwhile.`,
+          ]),
+    ];
   }
 
   /** Reads again; returns the error when the last good configuration stays. */
@@ -37,4 +47,14 @@ export class ConfigInForce {
       return error;
     }
   }
+}
+
+/** Read once, when the agent begins: who we are to GitHub and to Tart. */
+const READ_AT_START = ['id', 'vmUser', 'tart', 'tartHome'] as const;
+
+function needRestart(before: Config, now: Config): readonly string[] {
+  const github = JSON.stringify(before.github) === JSON.stringify(now.github) ? [] : ['github'];
+  const host = READ_AT_START.filter((name) => before.host[name] !== now.host[name]);
+  const prune = before.upkeep.prune === now.upkeep.prune ? [] : ['upkeep.prune'];
+  return [...github, ...host.map((name) => `host.${name}`), ...prune];
 }

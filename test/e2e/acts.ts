@@ -49,7 +49,17 @@ export function queueJob(stage: Stage, run = 'true', label = 'ios') {
 }
 
 /** A step that runs until `letGo`. */
-export const HOLD = 'until [ -e "$HOME/go" ]; do sleep 0.05; done';
+export const HOLD = 'echo begun; until [ -e "$HOME/go" ]; do sleep 0.05; done';
+
+/** The runner that works on a job of `HOLD`, once its step has begun: past the gate, it needs no agent any more. */
+export async function worker(stage: Stage, job: QueuedJob): Promise<string> {
+  await seen(stage, 'the first step', () => jobNow(stage, job).log.includes('begun'));
+  const { runnerName } = jobNow(stage, job);
+  await seen(stage, 'the agent to know', async () =>
+    (await stage.status()).runners.some(({ name, phase }) => name === runnerName && phase === 'busy'),
+  );
+  return runnerName ?? '';
+}
 
 /** Ends the `HOLD` of the job in that VM. */
 export function letGo(stage: Stage, runner: string): void {
