@@ -43,7 +43,15 @@ export async function buildGo(module: GoModule, signal: AbortSignal): Promise<st
   const go = await findGo(signal);
   if (go === null) throw new Error('there is no Go toolchain');
   await mkdir(join(CACHE, module.name), { recursive: true });
-  const args = ['build', '-trimpath', ...tagsOf(module), '-o', program, module.package ?? '.'];
+  const args = [
+    'build',
+    '-trimpath',
+    '-buildvcs=false',
+    ...tagsOf(module),
+    '-o',
+    program,
+    module.package ?? '.',
+  ];
   await runGo(go.file, args, module, signal);
   await writeFile(stampOf(module), await fingerprint(module, go.version));
   return program;

@@ -6,8 +6,9 @@
 import { parseArgs } from 'node:util';
 import { exitCodeOf, jsonOf, tableOf } from './report.ts';
 import { runSuite, type Suite, type SuiteResult } from './suite.ts';
+import { suite as scaleset } from './suites/scaleset.ts';
 
-const SUITES: readonly Suite[] = [];
+const SUITES: readonly Suite[] = [scaleset];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
