@@ -37,9 +37,9 @@ func (s *scene) listen(jobs, maxRunners int, disturb func()) {
 	defer stop()
 	scaler := &yard{scene: s, client: c, set: set.ID, max: maxRunners, jobs: jobs, stop: stop, disturb: disturb}
 	err := loop.Run(ctx, scaler)
-	want(errors.Is(err, context.Canceled), "the listener ended: %v", err)
 	scaler.runners.Wait()
 	succeed(errors.Join(scaler.failures...))
+	want(errors.Is(err, context.Canceled), "the listener ended: %v", err)
 	slices.Sort(ids)
 	equalList("started", sorted(scaler.started), ids...)
 	equalList("completed", sorted(scaler.completed), ids...)
@@ -94,6 +94,9 @@ func (y *yard) serve(jit string) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.failures = append(y.failures, err)
+	if err != nil {
+		y.stop()
+	}
 }
 
 func (y *yard) HandleJobStarted(_ context.Context, job *scaleset.JobStarted) error {
