@@ -5,12 +5,14 @@
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
+import type { Config } from '../config/schema.ts';
 import { hostId as readHostId } from '../host/host-id.ts';
 import { openLedger } from '../ledger/open.ts';
 import { acquireLock } from '../lib/lock.ts';
 import { createLog } from '../lib/log.ts';
 import { Redactor } from '../lib/redact.ts';
-import { createAdapters } from './adapters.ts';
+import { judgeVersion } from '../tart/version.ts';
+import { type Adapters, createAdapters } from './adapters.ts';
 import { Channels } from './channels.ts';
 import type { Context } from './context.ts';
 import { openControl } from './control.ts';
@@ -20,7 +22,7 @@ import { Loop } from './loop.ts';
 import { Queues } from './queues.ts';
 import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
 import { ConfigInForce } from './reload.ts';
-import { createSenses } from './senses.ts';
+import { createSenses, type RefreshingSenses } from './senses.ts';
 import type { Identity } from './status.ts';
 import { turn } from './turn.ts';
 import { scheduleUpkeep } from './upkeep.ts';
@@ -52,7 +54,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const redactor = new Redactor();
   const log = createLog({ to: options.logTo, file: locations.log, redactor });
   try {
-    await serve(options, config, redactor, log);
+    const prepared = await prepare(options, config.get(), redactor, log);
+    await serve(options, config, prepared, log);
   } catch (error) {
     log.fatal({ err: error }, 'the agent cannot go on');
     throw error;
@@ -62,62 +65,50 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 }
 
+interface Prepared extends Adapters {
+  readonly hostId: string;
+  readonly tartVersion: string;
+  readonly tartNotes: readonly string[];
+  readonly keepSecret: (secret: string) => void;
+}
+
+/** All that can refuse the start, before anything is touched. */
+async function prepare(
+  { locations, version, signal }: AgentOptions,
+  config: Config,
+  redactor: Redactor,
+  log: Logger,
+): Promise<Prepared> {
+  const hostId = config.host.id ?? (await readHostId({ file: locations.hostId, signal }));
+  const keepSecret = (secret: string): void => {
+    redactor.add(secret);
+  };
+  const adapters = await createAdapters({ config, locations, hostId, version, log, signal, keepSecret });
+  const tartVersion = await adapters.hypervisor.version(signal);
+  return { ...adapters, hostId, tartVersion, tartNotes: judgeVersion(tartVersion), keepSecret };
+}
+
 async function serve(
   options: AgentOptions,
   config: ConfigInForce,
-  redactor: Redactor,
+  prepared: Prepared,
   log: Logger,
 ): Promise<void> {
   const { locations, signal, version } = options;
+  const { hostId, tartVersion } = prepared;
   const nowMs = Date.now;
   const { ledger, recovered } = await openLedger(locations.ledger, { nowMs });
   if (recovered)
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
-  const hostId = config.get().host.id ?? (await readHostId({ file: locations.hostId, signal }));
-  const keepSecret = (secret: string): void => {
-    redactor.add(secret);
-  };
-  const adapters = await createAdapters({
-    config: config.get(),
-    locations,
-    hostId,
-    version,
-    log,
-    signal,
-    keepSecret,
-  });
-  const tart = await adapters.hypervisor.version(signal);
-
-  const desk = new Desk();
-  const queues = new Queues(adapters.github);
+  const queues = new Queues(prepared.github);
   const wake = (): void => loop.wake();
-  const senses = createSenses({ ...adapters, config: config.get, hostId, nowMs, onRead: wake });
+  const senses = createSenses({ ...prepared, config: config.get, nowMs, onRead: wake });
   const context: Context = {
-    ...adapters,
-    config: config.get,
-    hostId,
-    ledger,
-    desk,
-    queues,
-    nowMs,
-    log,
-    signal,
-    wake,
-    keepSecret,
+    ...prepared,
+    ...{ config: config.get, ledger, desk: new Desk(), queues, nowMs, log, signal, wake },
     readAgain: (what) => senses[what].refresh(signal),
   };
-  const channels = new Channels();
-  let isRebuilt = !beginRebuild(context, recovered !== null);
-  const loop = new Loop({
-    everyMs: LOOK_EVERY_MS,
-    onError: (error) => log.error({ err: error }, 'a turn of the loop failed'),
-    turn() {
-      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
-      if (isRebuilt) turn(context, senses, channels);
-      else senses.refreshDue(NOBODY, signal);
-    },
-  });
-
+  const loop = createLoop(context, senses, beginRebuild(context, recovered !== null));
   const marker = join(dirname(locations.hostId), 'draining');
   restoreDrain(context, marker);
   scheduleUpkeep(context);
@@ -126,7 +117,7 @@ async function serve(
     socketPath: locations.socket,
     context,
     senses,
-    identity: identityOf(version, nowMs(), config, recovered),
+    identity: identityOf({ ...prepared, version, startedMs: nowMs(), config, recovered }),
     setDraining: (isDraining) => setDrain(context, marker, isDraining),
     reload,
   });
@@ -134,10 +125,8 @@ async function serve(
   queues.follow(config.get().pools, context);
   closeOpenIntents(context);
   loop.start();
-  log.info(
-    { version, tart, host: hostId, pools: config.get().pools.length, pid: process.pid },
-    'the agent serves',
-  );
+  const facts = { version, tart: tartVersion, host: hostId, pools: config.get().pools.length };
+  log.info({ ...facts, pid: process.pid }, 'the agent serves');
 
   await aborted(signal);
   log.info('the agent stops; jobs go on');
@@ -146,6 +135,21 @@ async function serve(
   await Promise.race([queues.closed(), afterMs(CLOSING_MS)]);
   await control.close();
   ledger.close();
+}
+
+/** `mustRebuild`: nothing is decided before the runners of a lost ledger are known again. */
+function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boolean): Loop {
+  const channels = new Channels();
+  let isRebuilt = !mustRebuild;
+  return new Loop({
+    everyMs: LOOK_EVERY_MS,
+    onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
+    turn() {
+      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
+      if (isRebuilt) turn(context, senses, channels);
+      else senses.refreshDue(NOBODY, context.signal);
+    },
+  });
 }
 
 function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => void): void {
@@ -160,12 +164,15 @@ function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => 
   context.wake();
 }
 
-function identityOf(
-  version: string,
-  startedMs: number,
-  config: ConfigInForce,
-  recovered: { readonly movedTo: string; readonly why: string } | null,
-): Identity {
+interface Beginning {
+  readonly version: string;
+  readonly startedMs: number;
+  readonly config: ConfigInForce;
+  readonly recovered: { readonly movedTo: string; readonly why: string } | null;
+  readonly tartNotes: readonly string[];
+}
+
+function identityOf({ version, startedMs, config, recovered, tartNotes }: Beginning): Identity {
   const lost = recovered
     ? [`The ledger could not be read (${recovered.why}); it was moved to ${recovered.movedTo}.`]
     : [];
@@ -178,7 +185,7 @@ function identityOf(
         ? []
         : [`The newest configuration is refused, the one before is in force: ${config.refused}`]),
     ],
-    notes: () => config.notes,
+    notes: () => [...config.notes, ...tartNotes],
   };
 }
 

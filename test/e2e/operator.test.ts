@@ -56,8 +56,9 @@ test('what only a new start can put in force is said after a reload', async () =
   await using stage = await served();
   stage.configure((config) => ({ ...config, github: { ...Object(config.github), runnerGroup: 'others' } }));
   process.kill(stage.agentPid, 'SIGHUP');
-  const { notes } = await statusWhere(stage, 'the note', ({ notes: said }) => said.length > 0);
-  expect(notes.join()).toContain('from the next start of the agent on: github');
+  await statusWhere(stage, 'the note', ({ notes }) =>
+    notes.some((note) => note.includes('from the next start of the agent on: github')),
+  );
 });
 
 test('a second agent is refused with the number of the first, which serves on', async () => {
