@@ -36,8 +36,8 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often the loop looks without being woken. */
-const LOOK_EVERY_MS = 5_000;
+/** How often the loop looks without being woken: deadlines are kept that exactly, and an empty host sleeps. */
+const LOOK_EVERY_MS = { inhabited: 1_000, empty: 5_000 } as const;
 /** The most that closing the sessions at GitHub may take at the end. */
 const CLOSING_MS = 3_500;
 
@@ -142,7 +142,7 @@ function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boo
   const channels = new Channels();
   let isRebuilt = !mustRebuild;
   return new Loop({
-    everyMs: LOOK_EVERY_MS,
+    everyMs: () => (isInhabited(context) ? LOOK_EVERY_MS.inhabited : LOOK_EVERY_MS.empty),
     onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
     turn() {
       if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
@@ -150,6 +150,10 @@ function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boo
       else senses.refreshDue(NOBODY, context.signal);
     },
   });
+}
+
+function isInhabited({ ledger, desk }: Context): boolean {
+  return desk.waiting.length > 0 || ledger.runners().length > 0;
 }
 
 function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => void): void {

@@ -37,6 +37,11 @@ export class Desk {
     this.#restUntilMs.set(name, untilMs);
   }
 
+  /** A runner that came to its end is left alone no longer. */
+  rouse(name: string): void {
+    this.#restUntilMs.delete(name);
+  }
+
   trouble(pool: string): Pick<PoolTrouble, 'failures' | 'retryAtMs'> {
     return this.#troubles.get(pool) ?? { failures: 0, retryAtMs: 0 };
   }

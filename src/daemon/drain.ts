@@ -9,7 +9,7 @@ export function restoreDrain({ desk }: Pick<Context, 'desk'>, marker: string): v
 }
 
 export function setDrain(
-  { desk, ledger, nowMs, log, wake }: Context,
+  { desk, ledger, nowMs, log, wake, readAgain }: Context,
   marker: string,
   isDraining: boolean,
 ): void {
@@ -21,4 +21,6 @@ export function setDrain(
   ledger.audit(nowMs(), isDraining ? 'host-draining' : 'host-serving', 'host', {});
   log.info(isDraining ? 'draining: no new job is taken' : 'serving again');
   wake();
+  // Runners that wait for a job go as soon as GitHub says that they have none.
+  if (isDraining) void readAgain('registrations');
 }

@@ -5,7 +5,8 @@
 
 export interface LoopOptions {
   readonly turn: () => void;
-  readonly everyMs: number;
+  /** How long until the next look when nothing wakes it, asked after each turn. */
+  readonly everyMs: () => number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -20,7 +21,6 @@ export class Loop {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.wake(), this.#options.everyMs);
     this.wake();
   }
 
@@ -33,7 +33,7 @@ export class Loop {
 
   stop(): void {
     this.#isStopped = true;
-    if (this.#timer) clearInterval(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
   }
 
   #turn(): void {
@@ -44,5 +44,7 @@ export class Loop {
     } catch (error) {
       this.#options.onError(error);
     }
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.wake(), this.#options.everyMs());
   }
 }

@@ -31,6 +31,7 @@ export function move(tools: Tools, name: string, event: RunnerEvent): Runner | n
     };
     log.info({ ...facts, ...detail }, 'runner moved');
   }
+  if (after.phase === 'stopping') tools.desk.rouse(name);
   judge(tools, before, after);
   return after;
 }

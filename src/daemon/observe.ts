@@ -29,7 +29,7 @@ export function observe(context: Context, senses: Senses): World {
     inFlight: desk.handsOff(nowMs),
     silentSinceMs: desk.silentSinceMs,
     vms: withOwnDeeds(context, senses.vms),
-    registrations: withoutGone(context, senses.registrations),
+    registrations: withOwnRecords(context, senses.registrations),
   };
 }
 
@@ -83,15 +83,26 @@ function withOwnDeeds(
   };
 }
 
-/** A record that we removed since is in a list of before: it is no orphan. */
-function withoutGone(
+/**
+ * The same for records: one that we removed since is no orphan, and a runner that moved since may be doing anything now.
+ * It counts as busy, the guess that harms no job.
+ */
+function withOwnRecords(
   { ledger }: Context,
   registrations: RepeatedReading<readonly Registration[]>,
 ): Reading<readonly Registration[]> {
   const reading = registrations.get();
   if (!reading.known) return reading;
   const beganMs = registrations.beganMs();
-  return { known: true, value: reading.value.filter(({ name }) => !isGoneSince(ledger, name, beganMs)) };
+  const moved = ledger
+    .runners()
+    .filter((runner) => runner.sinceMs >= beganMs && runner.phase !== 'stopping')
+    .flatMap(({ name, registrationId: id }) =>
+      id === null ? [] : [{ id, name, status: 'online', busy: true } as const],
+    );
+  const names = new Set(moved.map(({ name }) => name));
+  const kept = reading.value.filter(({ name }) => !names.has(name) && !isGoneSince(ledger, name, beganMs));
+  return { known: true, value: [...kept, ...moved] };
 }
 
 function isGoneSince(ledger: Context['ledger'], name: string, beganMs: number): boolean {

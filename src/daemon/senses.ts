@@ -28,7 +28,7 @@ export interface SensesOptions {
 const PACE = {
   vms: { often: 5_000, seldom: 20_000, staleMs: 50_000 },
   registrations: { often: 30_000, seldom: 600_000, staleMs: 90_000 },
-  images: { often: 5_000, seldom: 300_000, staleMs: 750_000 },
+  images: { often: 2_000, seldom: 300_000, staleMs: 750_000 },
 } as const;
 /** A runner that registers or stands idle for longer is looked up at GitHub. */
 const CALM_MS = 10_000;

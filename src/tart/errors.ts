@@ -143,11 +143,6 @@ export function classify(outcome: Outcome, cause?: unknown): MacrunnerError {
   });
 }
 
-/** `list` looks at each VM without a lock, so a clone or delete at the same time can make it fail: look again. */
-export function isListRace(stderr: string): boolean {
-  return /couldn.t be opened|no such file/i.test(stderr);
-}
-
 /** `run` never ends by itself while it is well, whatever it says. */
 function fallbackCode(command: string): ErrorCode {
   return command === 'run' ? 'vm-start-failed' : 'command-failed';

@@ -2,11 +2,10 @@
 import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { hasCode } from '../core/error.ts';
 import type { Vm } from '../core/world.ts';
-import { failureOf } from '../lib/command-failure.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { realSleep, retry } from '../lib/retry.ts';
-import { isListRace } from './errors.ts';
 import { callTart, type TartProgram } from './tart.ts';
 
 const listing = z.array(z.object({ Name: z.string(), State: z.enum(['running', 'suspended', 'stopped']) }));
@@ -22,23 +21,19 @@ async function listSource(
   source: 'local' | 'oci',
   signal: AbortSignal,
 ): Promise<readonly Vm[]> {
+  // It looks at each VM without a lock, so a clone or a delete at the same time can make it fail: look again.
   const args = ['list', '--source', source, '--format', 'json'];
   const { stdout } = await retry(() => callTart(program, args, { timeoutMs: TIMEOUT_MS, signal }), {
     signal,
     attempts: 3,
     pauseMs: (failures) => failures * 50,
-    isWorthRetrying: isRace,
+    isWorthRetrying: (error) => hasCode(error, 'command-failed'),
     sleep: realSleep,
   });
   return parseJson(listing, stdout, 'the output of tart list').map(({ Name, State }) => ({
     name: Name,
     state: State,
   }));
-}
-
-function isRace(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return isListRace(failureOf(cause)?.stderr ?? '');
 }
 
 /**

@@ -10,6 +10,13 @@ test('a runner rests until its time, and hands stay off it and off what is in fl
   expect([...desk.handsOff(100)]).toEqual(['mr-a']);
 });
 
+test('a runner that came to its end is left alone no longer', () => {
+  const desk = new Desk();
+  desk.rest('mr-b', 100);
+  desk.rouse('mr-b');
+  expect([...desk.handsOff(0)]).toEqual([]);
+});
+
 test('a pool waits longer with each failure, and a success forgets them all', () => {
   const desk = new Desk();
   const waits = Array.from({ length: 6 }, () => desk.failed('ios', 'boot', 0).retryAtMs);

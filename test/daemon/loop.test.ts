@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { Loop } from '../../src/daemon/loop.ts';
 
-function rig(turn: (nth: number) => void = () => undefined) {
+function rig(turn: (nth: number) => void = () => undefined, everyMs = 3_600_000) {
   const seen = { turns: 0, errors: [] as unknown[] };
   const loop = new Loop({
-    everyMs: 3_600_000,
+    everyMs: () => everyMs,
     onError: (error) => seen.errors.push(error),
     turn: () => {
       seen.turns += 1;
@@ -46,6 +46,13 @@ test('a turn that throws is told, and the next one comes', async () => {
   loop.wake();
   await settled();
   expect([seen.turns, seen.errors]).toEqual([2, [new Error('a bug')]]);
+});
+
+test('it looks by itself when nothing wakes it', async () => {
+  const { seen, loop } = rig(() => undefined, 5);
+  loop.start();
+  await expect.poll(() => seen.turns).toBeGreaterThan(2);
+  loop.stop();
 });
 
 test('after its stop there is no further turn', async () => {

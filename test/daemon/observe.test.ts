@@ -1,6 +1,6 @@
 /** The world that the plan is given: what the daemon did since a listing began counts as read. */
 import { expect, test } from 'vitest';
-import type { Vm } from '../../src/core/world.ts';
+import type { Registration, Vm } from '../../src/core/world.ts';
 import { observe, type Senses } from '../../src/daemon/observe.ts';
 import { RepeatedReading } from '../../src/daemon/reading.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
@@ -8,7 +8,11 @@ import { aRunner } from '../support/ledger-rig.ts';
 
 type Rig = Awaited<ReturnType<typeof daemonRig>>;
 
-async function sensesOf(rig: Rig, vms: readonly Vm[] | Error): Promise<Senses> {
+async function sensesOf(
+  rig: Rig,
+  vms: readonly Vm[] | Error,
+  registrations: readonly Registration[] = [],
+): Promise<Senses> {
   const made = <T>(value: T | Error) =>
     new RepeatedReading<T>({
       what: 'it',
@@ -20,7 +24,11 @@ async function sensesOf(rig: Rig, vms: readonly Vm[] | Error): Promise<Senses> {
         return value;
       },
     });
-  const senses = { vms: made(vms), registrations: made([]), images: made<ReadonlySet<string>>(new Set()) };
+  const senses = {
+    vms: made(vms),
+    registrations: made(registrations),
+    images: made<ReadonlySet<string>>(new Set()),
+  };
   await Promise.all(
     [senses.vms, senses.registrations, senses.images].map((r) => r.refresh(rig.context.signal)),
   );
@@ -51,6 +59,28 @@ test('a VM that we deleted after the listing began is not taken for an orphan', 
   const senses = await sensesOf(rig, [{ name, state: 'running' }]);
   rig.ledger.markGone(name, rig.clock.nowMs + 5);
   expect(observe(rig.context, senses).vms).toEqual({ known: true, value: [] });
+});
+
+test('a runner that moved after GitHub was read counts as busy, whatever the list says', async () => {
+  using rig = await daemonRig();
+  const idle = { id: 7, name: aRunner().name, status: 'online', busy: false } as const;
+  rig.ledger.saveRunner(aRunner({ phase: 'idle', registrationId: 7, sinceMs: rig.clock.nowMs - 1 }));
+  const senses = await sensesOf(rig, [], [idle]);
+  expect(observe(rig.context, senses).registrations).toEqual({ known: true, value: [idle] });
+  rig.ledger.saveRunner(aRunner({ phase: 'busy', registrationId: 7, sinceMs: rig.clock.nowMs }));
+  expect(observe(rig.context, senses).registrations).toEqual({
+    known: true,
+    value: [{ ...idle, busy: true }],
+  });
+});
+
+test('a record that we removed after GitHub was read is not taken for an orphan', async () => {
+  using rig = await daemonRig();
+  const name = aRunner().name;
+  rig.ledger.saveRunner(aRunner({ phase: 'stopping', why: 'job-done' }));
+  const senses = await sensesOf(rig, [], [{ id: 7, name, status: 'offline', busy: false }]);
+  rig.ledger.markGone(name, rig.clock.nowMs + 5);
+  expect(observe(rig.context, senses).registrations).toEqual({ known: true, value: [] });
 });
 
 test('a listing that failed is unknown, whatever we did', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classify, isListRace } from '../../src/tart/errors.ts';
+import { classify } from '../../src/tart/errors.ts';
 
 const VZ = 'Error Domain=VZErrorDomain Code=';
 
@@ -56,9 +56,4 @@ test('the first line is the message, without its prefix, and bounded', () => {
   expect(error.hint).toContain('version of tart');
   const long = classify({ command: 'list', exitCode: 1, stdout: '', stderr: 'x'.repeat(9_999) });
   expect(long.message.length).toBeLessThan(320);
-});
-
-test('only a file that vanished while listing is a race', () => {
-  expect(isListRace('Error: The file “config.json” couldn’t be opened.')).toBe(true);
-  expect(isListRace('TART_HOME is invalid')).toBe(false);
 });
