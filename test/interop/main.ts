@@ -6,9 +6,10 @@
 import { parseArgs } from 'node:util';
 import { exitCodeOf, jsonOf, tableOf } from './report.ts';
 import { runSuite, type Suite, type SuiteResult } from './suite.ts';
+import { suite as openapi } from './suites/openapi.ts';
 import { suite as scaleset } from './suites/scaleset.ts';
 
-const SUITES: readonly Suite[] = [scaleset];
+const SUITES: readonly Suite[] = [scaleset, openapi];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },

@@ -124,16 +124,20 @@ function describeGroup(world: World, scope: Scope, group: Group) {
   return {
     id: group.id,
     name: group.name,
-    visibility: group.repositories ? 'selected' : 'all',
+    ...(scope.startsWith('orgs/') ? ofOrganization(group, url) : { visibility: 'all' }),
     default: group.isDefault,
-    inherited: false,
-    ...(group.repositories ? { selected_repositories_url: `${url}/repositories` } : {}),
     runners_url: `${url}/runners`,
     allows_public_repositories: group.allowsPublicRepositories,
     restricted_to_workflows: group.workflows !== null,
     selected_workflows: group.workflows ?? [],
     workflow_restrictions_read_only: false,
   };
+}
+
+/** An enterprise's group chooses organisations, which are not simulated; only an organisation's chooses repositories. */
+function ofOrganization({ repositories }: Group, url: string) {
+  const selected = { visibility: 'selected', selected_repositories_url: `${url}/repositories` };
+  return { inherited: false, ...(repositories ? selected : { visibility: 'all' }) };
 }
 
 function groupRoutes(app: FastifyInstance, world: World, prefix: string): void {

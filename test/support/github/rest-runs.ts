@@ -134,7 +134,7 @@ function describeRun(context: Context, run: Run): Loose {
     },
     repository: describeRepository(context, run.repository),
     head_repository: head,
-    head_repository_id: run.headRepository === null ? null : numberOf(run.headRepository),
+    ...(run.headRepository === null ? {} : { head_repository_id: numberOf(run.headRepository) }),
     // GitHub leaves pull requests of forks out; those of branches carry more than any caller here reads.
     pull_requests: [],
     referenced_workflows: [],

@@ -86,6 +86,8 @@ test('item 32: groups show whom they serve', async () => {
     restricted_to_workflows: true,
     allows_public_repositories: false,
   });
+  const ofEnterprise = await rest('GET', '/enterprises/acme/actions/runner-groups/2');
+  expect(Object.keys(ofEnterprise.body)).not.toContain('inherited');
 });
 
 test('item 6: registration tokens have the form that GitHub describes', async () => {
@@ -131,7 +133,9 @@ test('item 33: forks, deleted forks and re-runs show as they do at GitHub', asyn
     head_repository: { full_name: 'mallory/app', fork: true },
   });
   expect(fork.head_repository).not.toMatchObject({ id: fork.repository });
-  expect((await runOf(queueJob({ ...pull, headRepository: null }).runId)).head_repository).toBeNull();
+  const orphan = await runOf(queueJob({ ...pull, headRepository: null }).runId);
+  // Null against the description, which is wrong here (github/rest-api-description: issue 1586).
+  expect(openApi.faults('get', RUN, 200, orphan)).toEqual(['/head_repository must be object']);
 
   const { runId, jobId } = queueJob({ labels: ['macOS'], event: 'pull_request_target', actor: 'mona' });
   github.cancelJob(jobId);

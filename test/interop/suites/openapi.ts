@@ -1,0 +1,111 @@
+/**
+ * GitHub's OpenAPI descriptions (`@octokit/openapi`) as judge of every REST exchange: what the simulated GitHub answers,
+ * and what our own client sends. Organisations and repositories are held against github.com and Enterprise Server,
+ * enterprises against Enterprise Cloud and Enterprise Server.
+ */
+import { fastify } from 'fastify';
+import { createGitHub } from '../../../src/github/create-github.ts';
+import { createAppKey } from '../../support/github/app-key.ts';
+import { bootstrapRoutes } from '../../support/github/bootstrap.ts';
+import { loadOpenApi } from '../../support/github/open-api.ts';
+import { optionsSchema } from '../../support/github/options.ts';
+import { runnerRoutes } from '../../support/github/rest-runners.ts';
+import { runRoutes } from '../../support/github/rest-runs.ts';
+import { startGitHub } from '../../support/github/start.ts';
+import { createWorld } from '../../support/github/state.ts';
+import { packageVersion } from '../package-version.ts';
+import { type Exchange, openRecorder } from '../recorder.ts';
+import { addressOf, checksOf } from '../rest-judgement.ts';
+import { type Tour, tourRest } from '../rest-tour.ts';
+import type { Check, Suite, SuiteContext } from '../suite.ts';
+
+const APP = { issuer: 'Iv23interop', installationId: 4242 };
+const ADMIN = 'ghp_simulated-personal-access-token';
+const READER = 'ghp_simulated-reader';
+
+export const suite: Suite = {
+  name: 'openapi',
+  program: '@octokit/openapi',
+  missing: async () => null,
+  version: () => packageVersion('@octokit/openapi'),
+  async checks(context) {
+    const exchanges = await record(context);
+    const judges = [
+      { name: 'github.com', api: loadOpenApi('api.github.com') },
+      { name: 'Enterprise Cloud', api: loadOpenApi('ghec') },
+      { name: 'Enterprise Server 3.19', api: loadOpenApi('ghes-3.19') },
+    ];
+    return [everyRouteWasDriven(exchanges), ...judges.flatMap((judge) => checksOf(judge, exchanges))];
+  },
+};
+
+/** What a tour of all routes, and our own client at work, exchange with the simulated GitHub. */
+async function record({ stack }: SuiteContext): Promise<readonly Exchange[]> {
+  const key = createAppKey();
+  const github = await startGitHub({
+    app: { issuers: [APP.issuer], installationId: APP.installationId, publicKeyPem: key.publicKeyPem },
+    pats: { [ADMIN]: 'admin', [READER]: 'read' },
+    groups: [{ name: 'strict', repositories: ['acme/app'], workflows: ['acme/app/x@main'] }],
+  });
+  stack.defer(() => github.close());
+  const recorder = await openRecorder(github.origin);
+  stack.defer(() => recorder.close());
+  const tour: Tour = {
+    github,
+    api: `${recorder.origin}/api/v3`,
+    app: { ...APP, key },
+    admin: ADMIN,
+    reader: READER,
+  };
+  await tourRest(tour);
+  for (const url of ['/acme', '/acme/app']) await useOurClient(recorder.origin + url, key.privateKeyPem);
+  return recorder.exchanges;
+}
+
+/** Everything that our client asks of the REST API: an App's token, a registration token, the list of runners. */
+async function useOurClient(url: string, privateKeyPem: string): Promise<void> {
+  const signal = AbortSignal.timeout(20_000);
+  const github = createGitHub({
+    url,
+    runnerGroup: 'default',
+    hostId: 'aaaaaa',
+    auth: {
+      kind: 'app',
+      clientId: APP.issuer,
+      installationId: APP.installationId,
+      privateKey: async () => privateKeyPem,
+    },
+  });
+  await github.registrations('mr-', signal);
+  await github.queue({ name: 'pool', labels: ['macOS'] }).mint('mr-aaaaaa-pool-1', signal);
+}
+
+/** So that a route which is added later is not left out of the tour. */
+function everyRouteWasDriven(exchanges: readonly Exchange[]): Check {
+  return {
+    name: 'every REST route of the simulated GitHub was driven, to each kind of answer',
+    async run() {
+      const driven = exchanges.map((exchange) => `${exchange.method} ${addressOf(exchange).path}`);
+      const missed = restRoutes().filter((route) => {
+        const pattern = new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`);
+        return !driven.some((line) => pattern.test(line));
+      });
+      if (missed.length > 0) throw new Error(`not driven: ${missed.join(', ')}`);
+      const seen = new Set(exchanges.map(({ status }) => status));
+      const never = [200, 201, 202, 204, 401, 403, 404, 409, 422].filter((status) => !seen.has(status));
+      if (never.length > 0) throw new Error(`never answered: ${never.join(', ')}`);
+    },
+  };
+}
+
+/** As `GET /orgs/:org/actions/runners`. */
+function restRoutes(): readonly string[] {
+  const app = fastify();
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    if (method !== 'HEAD') routes.push(`${String(method)} ${url}`);
+  });
+  const world = createWorld(optionsSchema.parse({}));
+  for (const addRoutes of [bootstrapRoutes, runnerRoutes, runRoutes]) addRoutes(app, world);
+  return routes;
+}
