@@ -81,7 +81,7 @@ test('one job: assigned, minted for, started, completed, and its record gone', a
   await runner.start();
   await until(() => rig.messages.some(({ started }) => started.length > 0));
   expect(await rig.queue.remove(registrationId, signal)).toBe('busy');
-  await runner.run('completejob', { jobId: job.jobId, result: 'succeeded', steps: [] });
+  await runner.complete('succeeded');
   await until(() => rig.messages.some(({ completed }) => completed.length > 0));
 
   expect(rig.messages.flatMap(({ started }) => started)).toMatchObject([

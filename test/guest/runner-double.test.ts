@@ -177,11 +177,12 @@ test('the key lies in the runner’s root while it serves, as with the real one,
 test('from bootstrap to exit: the guest’s own programs and the double serve a job through the gate', async () => {
   await using runner = await ServedRunner.create();
   const { vm } = runner;
-  runner.queue([{ run: 'env; ls -la "$HOME/.macrunner"' }]);
   const jitConfig = await runner.mint();
   const events = vm.start('bin/events', ['1']);
   const input = JSON.stringify({ jitConfig, environment: { NOTE: 'given' } });
   expect((await vm.run('bin/bootstrap', [], { input })).stdout).toBe('macrunner-bootstrap: ok\n');
+  await until(() => vm.types().includes('online'));
+  runner.queue([{ run: 'env; ls -la "$HOME/.macrunner"' }]);
   await until(() => vm.types().includes('job-started'));
   expect(runner.job().log.join('\n')).not.toContain('NOTE');
   const n = vm.events().find(({ type }) => type === 'job-started')?.n;

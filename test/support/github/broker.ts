@@ -1,36 +1,35 @@
 /**
- * The runner's side, first half: the token for a credential's RSA key, the broker session, and the message poll.
- * (actions/runner: src/Runner.Listener/BrokerMessageListener.cs)
+ * The broker, where a runner waits for its job: session, message poll, acknowledgement.
+ * (actions/runner: src/Runner.Listener/BrokerMessageListener.cs, src/Sdk/WebApi/WebApi/BrokerHttpClient.cs)
  */
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { decodeJwt, importSPKI, jwtVerify } from 'jose';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { clientGone, readBody, readToken, route } from './http.ts';
+import { inLowerCase } from './any-case.ts';
+import { clientGone, readBody, route } from './http.ts';
 import { offerTo } from './jobs.ts';
-import { brokerProblem, Problem } from './problem.ts';
-import { BROKER, OAUTH, RUN_SERVICE } from './runners.ts';
+import { brokerProblem } from './problem.ts';
+import { findRunnerByToken, requireRunner } from './runner-auth.ts';
+import { BILLING_OWNER, BROKER, RUN_SERVICE } from './runners.ts';
 import type { RunnerRecord, World } from './state.ts';
 import { isOnline } from './statistics.ts';
 
-const RUNNER_TOKEN_MS = 3_600_000;
+const CANCEL_TIMEOUT = '00:05:00';
 
-const sessionBody = z.object({
-  agent: z.object({ version: z.string().optional(), osDescription: z.string().optional() }).optional(),
-});
+const sessionBody = z.preprocess(
+  inLowerCase,
+  z.object({
+    agent: z.object({ version: z.string().optional(), osdescription: z.string().optional() }).optional(),
+  }),
+);
 const pollQuery = z.object({
   sessionId: z.string(),
+  status: z.enum(['Online', 'Busy']),
   runnerVersion: z.string().optional(),
   os: z.string().optional(),
 });
 
 export function brokerRoutes(app: FastifyInstance, world: World): void {
-  route(app, 'POST', OAUTH, 'runner-token', async (request) => {
-    const runner = await verifyAssertion(world, request);
-    const token = world.tokens.issue('runner', runner.scope, RUNNER_TOKEN_MS, runner.id);
-    return { access_token: token.value, token_type: 'Bearer', expires_in: RUNNER_TOKEN_MS / 1000 };
-  });
-
   route(app, 'POST', `${BROKER}session`, 'runner-session', (request) => {
     const runner = requireRunner(world, request);
     if (runner.session !== null && isOnline(world, runner)) {
@@ -40,9 +39,10 @@ export function brokerRoutes(app: FastifyInstance, world: World): void {
     refuseOldVersion(world, agent?.version);
     runner.session = randomUUID();
     runner.version = agent?.version ?? runner.version;
-    runner.os = agent?.osDescription ?? 'macOS';
+    runner.os = agent?.osdescription || 'macOS';
     runner.lastSeenMs = world.clock.now();
-    return { sessionId: runner.session, ownerName: runner.name };
+    const { id, name, version, os: osDescription, session: sessionId } = runner;
+    return { sessionId, ownerName: name, agent: { id, name, version, osDescription, ephemeral: true } };
   });
 
   route(app, 'GET', `${BROKER}message`, 'runner-message', async (request, reply) => {
@@ -58,56 +58,18 @@ export function brokerRoutes(app: FastifyInstance, world: World): void {
 
   route(app, 'POST', `${BROKER}acknowledge`, 'runner-acknowledge', (request) => {
     const runner = requireRunner(world, request);
-    if (!runner.job) throw brokerProblem(404, 'AcknowledgeJobNotFound', 'No job is offered to this runner.');
+    const { runnerRequestId } = readBody(z.object({ runnerRequestId: z.string() }), request);
+    if (runner.job?.offerId !== runnerRequestId)
+      throw brokerProblem(404, 'AcknowledgeJobNotFound', 'No such job is offered to this runner.');
     return {};
   });
 
   route(app, 'DELETE', `${BROKER}session`, 'runner-session-end', (request, reply) => {
-    const runner = findByToken(world, request);
+    const runner = findRunnerByToken(world, request);
     if (runner) runner.session = null;
     runner?.gate.wake();
     return reply.code(204).send();
   });
-}
-
-/** The registration behind a client assertion signed with its own key. @throws 400 when it is gone or the key is wrong */
-async function verifyAssertion(world: World, request: FastifyRequest): Promise<RunnerRecord> {
-  const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-  const assertion = form.get('client_assertion') ?? '';
-  const refuse = (why: string) => new Problem(400, { error: 'invalid_client', error_description: why });
-  const clientId = claimedClient(assertion);
-  const runner = [...world.runners.values()].find((each) => each.clientId === clientId);
-  if (!runner) throw refuse(`Registration ${clientId} was not found.`);
-  try {
-    const key = await importSPKI(runner.publicKeyPem, 'RS256');
-    await jwtVerify(assertion, key, { algorithms: ['RS256'], currentDate: new Date(world.clock.now()) });
-  } catch (error) {
-    throw refuse(`The client assertion is not valid: ${String(error)}`);
-  }
-  return runner;
-}
-
-function claimedClient(assertion: string): string {
-  try {
-    const { iss, sub } = decodeJwt(assertion);
-    return iss ?? sub ?? '';
-  } catch {
-    return ''; // not a token at all: refused as an unknown registration
-  }
-}
-
-/** @throws 401 without a runner's token, 404 RunnerNotFound when its record is gone: each serves one job only */
-export function requireRunner(world: World, request: FastifyRequest): RunnerRecord {
-  const runner = findByToken(world, request);
-  if (!runner) throw brokerProblem(404, 'RunnerNotFound', 'The runner was not found.');
-  return runner;
-}
-
-/** The runner that a token was issued to, null when its record is gone. @throws 401 */
-function findByToken(world: World, request: FastifyRequest): RunnerRecord | null {
-  const token = world.tokens.find('runner', readToken(request, 'Bearer'));
-  if (!token) throw brokerProblem(401, 'Unauthorized', 'The token is not valid.');
-  return world.runners.get(Number(token.owner)) ?? null;
 }
 
 function refuseOldVersion(world: World, version: string | undefined): void {
@@ -118,13 +80,20 @@ function refuseOldVersion(world: World, version: string | undefined): void {
   throw brokerProblem(403, 'RunnerVersionTooOld', message);
 }
 
+interface Message {
+  readonly messageId: number;
+  readonly messageType: string;
+  /** JSON within JSON, as all message bodies are. */
+  readonly body: string;
+}
+
 /** The next message for a runner, held until there is one. An offer is repeated until it is acquired. */
 async function holdForRunner(
   world: World,
   runner: RunnerRecord,
   session: string,
   reply: FastifyReply,
-): Promise<Record<string, unknown> | null> {
+): Promise<Message | null> {
   const gone = clientGone(reply);
   const untilMs = world.clock.now() + world.settings.holdMs;
   runner.lastSeenMs = world.clock.now();
@@ -140,20 +109,21 @@ async function holdForRunner(
   }
 }
 
-function messageFor(world: World, runner: RunnerRecord): Record<string, unknown> | null {
+function messageFor(world: World, runner: RunnerRecord): Message | null {
   const running = runner.job?.status === 'in_progress' ? runner.job : null;
   if (running?.cancelRequested && !running.cancelTold) {
     running.cancelTold = true;
-    return { messageId: running.id + 1, messageType: 'JobCancellation', body: { jobId: running.queueId } };
+    const body = JSON.stringify({ jobId: running.queueId, timeout: CANCEL_TIMEOUT });
+    return { messageId: running.id + 1, messageType: 'JobCancellation', body };
   }
   const job = offerTo(world, runner);
   if (!job) return null;
-  const body = {
+  const body = JSON.stringify({
     id: job.offerId,
     runner_request_id: job.offerId,
     should_acknowledge: false,
     run_service_url: world.origin + RUN_SERVICE,
-    billing_owner_id: 'simulated',
-  };
+    billing_owner_id: BILLING_OWNER,
+  });
   return { messageId: job.id, messageType: 'RunnerJobRequest', body };
 }

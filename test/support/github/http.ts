@@ -34,12 +34,25 @@ export function route(
 export const TENANT = '/tenant/123';
 export const QUEUE = '/scalesets/message';
 
+const ACTIONS_PATHS = [
+  '/tenant/',
+  '/scalesets/',
+  '/_broker/',
+  '/_run/',
+  '/_oauth/',
+  '/_results/',
+  '/_blobs/',
+];
+
 const REQUESTS_KEPT = 20_000;
+/** Runners upload a job's whole log at once. */
+const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
 export function createApp(world: World): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
     keepAliveTimeout: 75_000,
+    bodyLimit: MOST_BODY_BYTES,
     rewriteUrl: (request) => (request.url ?? '/').replace(/^\/api\/v3(?=\/)/, ''),
   });
   acceptAnyBody(app);
@@ -64,9 +77,7 @@ function pathOf(request: FastifyRequest): string {
 }
 
 function isActionsPath(path: string): boolean {
-  return ['/tenant/', '/scalesets/', '/_broker/', '/_run/', '/_oauth/'].some((prefix) =>
-    path.startsWith(prefix),
-  );
+  return ACTIONS_PATHS.some((prefix) => path.startsWith(prefix));
 }
 
 function addDiagnosticHeaders(world: World, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,8 +1,11 @@
 /** Items 23 and 25 to 28: what becomes of jobs and of the runners that take them. */
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { call, eventsOf, type Listener, listen } from './raw-client.ts';
+import { bodyOf } from './raw-runner.ts';
 import { simulate } from './simulate.ts';
 
+const pairs = z.array(z.object({ k: z.string(), v: z.unknown() }));
 const job = { labels: ['macOS'] };
 const AGENTS = '_apis/distributedtask/pools/0/agents';
 
@@ -57,10 +60,8 @@ test('item 25: a runner takes the oldest job of its set, runs one job only, and 
   const forB = await listener.runner('for-b');
   expect(await forB.start()).toBe(a.jobId);
   expect(await forA.start()).toBe(b.jobId);
-  await forB.run('log', { jobId: a.jobId, lines: ['hello'] });
-  expect((await forB.run('completejob', { jobId: a.jobId, result: 'Succeeded', steps: [] })).status).toBe(
-    200,
-  );
+  await forB.print(['hello']);
+  expect((await forB.complete('succeeded')).status).toBe(204);
 
   const events = await drain(listener);
   expect(events.filter((event) => event.jobId === a.jobId)).toMatchObject([
@@ -84,7 +85,11 @@ test('item 25: the runner is told its steps and which run they belong to', async
   const github = await simulate();
   const listener = await listen(github);
   await listener.poll();
-  const steps = [{ name: 'greet', run: 'echo hi', if: 'always()' }];
+  const steps = [
+    { name: 'greet', run: 'echo hi', if: 'always()' },
+    { run: 'true' },
+    { run: 'true', if: `\${{ github.ref == 'x' }}` },
+  ];
   const order = {
     ...job,
     name: 'test',
@@ -96,17 +101,32 @@ test('item 25: the runner is told its steps and which run they belong to', async
   const { jobId, runId } = github.queueJob(order);
   const runner = await listener.runner('one');
   await runner.start();
-  expect(runner.job).toMatchObject({ jobId, name: 'test', steps });
-  expect(runner.job.variables).toMatchObject({
-    GITHUB_REPOSITORY: 'acme/app',
-    GITHUB_RUN_ID: String(runId),
-    GITHUB_RUN_ATTEMPT: '1',
-    GITHUB_JOB: 'test',
-    GITHUB_WORKFLOW: 'CI',
-    GITHUB_EVENT_NAME: 'pull_request',
-    GITHUB_REF: 'refs/pull/7/merge',
-    GITHUB_SHA: expect.stringMatching(/^[0-9a-f]{40}$/),
-    GITHUB_ACTOR: 'mona',
+  expect(runner.job).toMatchObject({
+    messageType: 'RunnerJobRequest',
+    jobId,
+    jobDisplayName: 'test',
+    steps: [
+      {
+        reference: { type: 'script' },
+        displayNameToken: { type: 0, lit: 'greet' },
+        inputs: { type: 2, map: [{ Key: 'script', Value: { type: 0, lit: 'echo hi' } }] },
+        condition: 'always()',
+      },
+      { condition: 'success()' },
+      { condition: "success() && (github.ref == 'x')" },
+    ],
+    variables: { 'system.github.job': { value: 'test' } },
+  });
+  const { github: context } = z.object({ github: z.object({ d: pairs }) }).parse(runner.job.contextData);
+  expect(Object.fromEntries(context.d.map(({ k, v }) => [k, v]))).toMatchObject({
+    repository: 'acme/app',
+    run_id: String(runId),
+    run_attempt: '1',
+    workflow: 'CI',
+    event_name: 'pull_request',
+    ref: 'refs/pull/7/merge',
+    sha: expect.stringMatching(/^[0-9a-f]{40}$/),
+    actor: 'mona',
   });
 });
 
@@ -148,9 +168,11 @@ test('item 26: a running job is cancelled through its runner, and then named', a
   await runner.start();
   const held = runner.poll();
   github.cancelJob(jobId);
-  expect((await held).body).toMatchObject({ messageType: 'JobCancellation', body: { jobId } });
+  const told = await held;
+  expect(told.body).toMatchObject({ messageType: 'JobCancellation' });
+  expect(bodyOf(told)).toMatchObject({ jobId });
   expect((await runner.poll()).status, 'told once').toBe(202);
-  await runner.run('completejob', { jobId, result: 'canceled', steps: [] });
+  await runner.complete('canceled');
   expect((await drain(listener)).at(-1)).toMatchObject({
     messageType: 'JobCompleted',
     result: 'canceled',
@@ -192,11 +214,11 @@ test('item 28: a dead runner’s job fails after its time, and cannot be removed
   const github = await simulate({ adminTokenMs: 86_400_000 });
   const listener = await listen(github);
   await listener.poll();
-  const { jobId } = github.queueJob(job);
+  github.queueJob(job);
   const runner = await listener.runner('dying');
   await runner.start();
   github.advance(590_000);
-  await runner.run('renewjob', { jobId });
+  await runner.renew();
   github.advance(590_000);
   expect(github.jobs()).toMatchObject([{ status: 'in_progress' }]);
   const busy = await listener.actions.call('DELETE', `${AGENTS}/${runner.id}`);

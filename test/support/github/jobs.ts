@@ -20,6 +20,7 @@ export function queueJob(world: World, order: JobOrder): Job {
     jobId,
     queueId: jobId,
     formerQueueIds: [],
+    planId: randomUUID(),
     id: world.nextId('job'),
     requestId: world.nextId('request'),
     status: 'queued',
@@ -39,6 +40,8 @@ export function queueJob(world: World, order: JobOrder): Job {
     cancelTold: false,
     lapses: 0,
     log: [],
+    stepResults: [],
+    logBlobs: new Map(),
   };
   world.jobs.push(job);
   world.openJobs.add(job);

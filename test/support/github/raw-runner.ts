@@ -17,7 +17,19 @@ const parametersSchema = z.object({
   dq: text,
   inverseQ: text,
 });
-const offerSchema = z.object({ body: z.object({ runner_request_id: text, run_service_url: z.url() }) });
+const offerSchema = z.object({ runner_request_id: text, run_service_url: z.url() });
+const jobSchema = z.object({
+  jobId: text,
+  plan: z.object({ planId: text }),
+  resources: z.object({
+    endpoints: z.tuple([
+      z.object({
+        authorization: z.object({ parameters: z.object({ AccessToken: text }) }),
+        data: z.object({ FeedStreamUrl: text }),
+      }),
+    ]),
+  }),
+});
 
 export function decodeJit(jit: string) {
   const decode = (base64: string): unknown => JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
@@ -37,8 +49,12 @@ export interface Runner {
   openSession(version?: string): Promise<Answer>;
   closeSession(): Promise<Answer>;
   poll(signal?: AbortSignal): Promise<Answer>;
-  /** `acquirejob`, `renewjob`, `log`, `completejob`. */
-  run(verb: string, body: unknown): Promise<Answer>;
+  acquire(jobMessageId: string): Promise<Answer>;
+  renew(): Promise<Answer>;
+  /** `succeeded`, `failed`, `canceled`. */
+  complete(conclusion: string): Promise<Answer>;
+  /** Sends lines to the live console; resolves when they were taken. */
+  print(lines: readonly string[]): Promise<void>;
   /** What `acquirejob` answered. */
   readonly job: Record<string, unknown>;
   /** Authenticates, opens a session and waits for its job; returns the job's id of the queue. */
@@ -52,6 +68,11 @@ export function runnerOf(jit: string): Runner {
   let session = '';
   let runService = '';
   let job: Record<string, unknown> = {};
+  const callAboutJob = (verb: string, fields: Record<string, unknown> = {}) => {
+    const { plan, jobId, token } = namesOf(job);
+    const body = { planId: plan, jobId, ...fields };
+    return call('POST', runService + verb, { authorization: `Bearer ${token}`, body });
+  };
 
   const self: Runner = {
     id: Number(runner.AgentId),
@@ -78,19 +99,51 @@ export function runnerOf(jit: string): Runner {
         authorization,
         ...(signal ? { signal } : {}),
       }),
-    run: (verb, body) => call('POST', `${runService}${verb}`, { authorization, body }),
+    acquire: (jobMessageId) =>
+      call('POST', `${runService}acquirejob`, { authorization, body: { jobMessageId } }),
+    renew: () => callAboutJob('renewjob'),
+    complete: (conclusion) => callAboutJob('completejob', { conclusion, stepResults: [] }),
+    async print(lines) {
+      const { feedUrl, token } = namesOf(job);
+      const socket = new WebSocket(feedUrl, { headers: { authorization: `Bearer ${token}` } });
+      const taken = new Promise<void>((resolve, reject) => {
+        socket.addEventListener('close', () => resolve());
+        socket.addEventListener('error', () => reject(new Error(`no live console at ${feedUrl}`)));
+      });
+      socket.addEventListener('open', () => {
+        socket.send(JSON.stringify({ count: lines.length, value: lines, stepId: 'one', startLine: 1 }));
+        socket.close();
+      });
+      await taken;
+    },
     async start() {
       await self.authenticate();
       await self.openSession();
       let answer = await self.poll();
       while (answer.status === 202) answer = await self.poll();
-      const { body } = offerSchema.parse(answer.body);
-      runService = body.run_service_url;
-      job = (await self.run('acquirejob', { jobMessageId: body.runner_request_id })).body;
+      const offer = offerOf(answer);
+      runService = offer.run_service_url;
+      job = (await self.acquire(offer.runner_request_id)).body;
       return text.parse(job.jobId);
     },
   };
   return self;
+}
+
+/** The inner JSON of a message. */
+export function bodyOf(answer: Answer): unknown {
+  return JSON.parse(text.parse(answer.body.body));
+}
+
+function offerOf(answer: Answer) {
+  return offerSchema.parse(bodyOf(answer));
+}
+
+function namesOf(job: Record<string, unknown>) {
+  const { jobId, plan, resources } = jobSchema.parse(job);
+  const [{ authorization, data }] = resources.endpoints;
+  const token = authorization.parameters.AccessToken;
+  return { jobId, plan: plan.planId, token, feedUrl: data.FeedStreamUrl };
 }
 
 async function sign(
@@ -103,10 +156,10 @@ async function sign(
   const [n, e, qi] = [url(modulus), url(exponent), url(inverseQ)];
   const key = await importJWK(
     { kty: 'RSA', n, e, d: url(d), p: url(p), q: url(q), dp: url(dp), dq: url(dq), qi },
-    'RS256',
+    'PS256',
   );
   return new SignJWT({})
-    .setProtectedHeader({ alg: 'RS256' })
+    .setProtectedHeader({ alg: 'PS256' })
     .setIssuer(client)
     .setSubject(client)
     .setAudience(audience)

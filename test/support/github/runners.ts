@@ -10,6 +10,9 @@ import type { RunnerRecord, Scope, World } from './state.ts';
 export const BROKER = '/_broker/';
 export const RUN_SERVICE = '/_run/';
 export const OAUTH = '/_oauth/token';
+export const RESULTS = '/_results/';
+export const FEED = '/_feed/';
+export const BILLING_OWNER = 'simulated';
 
 export interface MintOrder {
   readonly name: string;

@@ -5,14 +5,18 @@ import { bootstrapRoutes } from './bootstrap.ts';
 import { brokerRoutes } from './broker.ts';
 import { controlRoutes } from './control.ts';
 import { type Fault, faultOrderSchema } from './faults.ts';
+import { feedRoutes } from './feed.ts';
 import { createApp } from './http.ts';
 import { cancelJob, findJob } from './jobs.ts';
+import { legacySessionRoutes } from './legacy-sessions.ts';
 import { type Knobs, type Options, optionsSchema } from './options.ts';
 import { type JobOrderInput, orderJob } from './orders.ts';
 import { queueRoutes, sessionRoutes } from './queue.ts';
 import { runnerRoutes } from './rest-runners.ts';
 import { runRoutes } from './rest-runs.ts';
+import { resultsRoutes } from './results.ts';
 import { runServiceRoutes } from './run-service.ts';
+import { runnerTokenRoutes } from './runner-auth.ts';
 import { scaleSetRoutes } from './scale-sets.ts';
 import { createWorld, type RequestRecord, type World } from './state.ts';
 import { viewJob, viewRunner, viewSet } from './views.ts';
@@ -87,8 +91,12 @@ const ROUTES = [
   agentRoutes,
   sessionRoutes,
   queueRoutes,
+  runnerTokenRoutes,
+  legacySessionRoutes,
   brokerRoutes,
   runServiceRoutes,
+  resultsRoutes,
+  feedRoutes,
   runnerRoutes,
   runRoutes,
   controlRoutes,

@@ -110,12 +110,27 @@ export interface Step {
 
 export type Result = 'succeeded' | 'failed' | 'canceled';
 
+/** What its runner said of one step when it completed the job. */
+export interface StepResult {
+  readonly name: string;
+  readonly conclusion: string | null;
+}
+
+/** A log that a runner put into the blob store. */
+export interface LogBlob {
+  text: string;
+  sealed: boolean;
+  lineCount: number | null;
+}
+
 export interface Job {
   /** The first queue id, by which tests know the job for good. */
   readonly jobId: string;
   /** The queue's id now; a lapsed assignment gets a new one. */
   queueId: string;
   readonly formerQueueIds: string[];
+  /** The run's plan, which the runner's calls name beside the job. */
+  readonly planId: string;
   /** REST's number. */
   readonly id: number;
   /** Of the queue; 0 on github.com. */
@@ -144,7 +159,11 @@ export interface Job {
   /** Its runner was given the cancellation. */
   cancelTold: boolean;
   lapses: number;
+  /** Lines of the live console, as they came. */
   readonly log: string[];
+  stepResults: readonly StepResult[];
+  /** Under `job`, and under each step's id. */
+  readonly logBlobs: Map<string, LogBlob>;
 }
 
 export interface RequestRecord {

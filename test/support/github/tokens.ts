@@ -1,16 +1,16 @@
 /**
  * Every token ever issued, what it is good for, and when it stops. Also the list of secrets that a leak hunt looks for.
- * Admin and queue tokens are JWTs with `exp`, as clients decode them; validity is decided here, not by the signature.
+ * Admin, queue and job tokens are JWTs with `exp`, as clients decode them; validity is decided here, not by the signature.
  */
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
-type TokenKind = 'installation' | 'registration' | 'remove' | 'admin' | 'queue' | 'runner';
+type TokenKind = 'installation' | 'registration' | 'remove' | 'admin' | 'queue' | 'runner' | 'job';
 
 interface Token {
   readonly value: string;
   readonly kind: TokenKind;
-  /** The scope, and for a queue or runner token the id of its scale set or runner. */
+  /** The scope, and for a queue, runner or job token the id of its scale set, runner or job. */
   readonly scope: string;
   readonly owner: number | string | null;
   readonly expiresMs: number;
@@ -36,6 +36,7 @@ const PREFIX: Record<TokenKind, string> = {
   admin: '',
   queue: '',
   runner: 'rnr_',
+  job: '',
 };
 
 export function createTokens(clock: Clock): Tokens {
@@ -46,7 +47,7 @@ export function createTokens(clock: Clock): Tokens {
   return {
     issue(kind, scope, lifetimeMs, owner) {
       const expiresMs = clock.now() + lifetimeMs;
-      const isJwt = kind === 'admin' || kind === 'queue';
+      const isJwt = kind === 'admin' || kind === 'queue' || kind === 'job';
       const value = isJwt ? jwt(signingKey, kind, expiresMs) : PREFIX[kind] + randomBytes(24).toString('hex');
       const token = { value, kind, scope, owner: owner ?? null, expiresMs, revoked: false };
       tokens.set(value, token);

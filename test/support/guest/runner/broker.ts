@@ -1,19 +1,13 @@
 /**
- * GitHub's broker and run service, as the runner double calls them (actions/runner: src/Sdk/WebApi/WebApi/
- * BrokerHttpClient.cs, src/Sdk/RSWebApi/RunServiceHttpClient.cs; bodies simplified). It reports answers; what follows
- * from them is the listener's affair.
+ * GitHub's broker, and the acquiring of a job, as the runner double calls them (actions/runner: src/Sdk/WebApi/WebApi/
+ * BrokerHttpClient.cs, src/Sdk/RSWebApi/RunServiceHttpClient.cs). It reports answers; what follows from them is the
+ * listener's affair.
  */
 import { call, fieldsOf, type Reply } from './http.ts';
 import { clientAssertion, type Identity } from './jit.ts';
+import { type Job, readJob } from './job-message.ts';
 
 export const VERSION = '2.338.0';
-
-export interface Job {
-  readonly jobId: string;
-  readonly name: string;
-  readonly steps: readonly { readonly name?: string; readonly run: string; readonly if?: string }[];
-  readonly variables: Readonly<Record<string, string>>;
-}
 
 /** An answer that is not a success; `errorKind` is the broker's word for it, or `code` the authorization server's. */
 export class BrokerError extends Error {
@@ -42,10 +36,6 @@ export class Broker {
 
   constructor(identity: Identity) {
     this.#identity = identity;
-  }
-
-  get token(): string {
-    return this.#token;
   }
 
   async login(): Promise<void> {
@@ -89,7 +79,7 @@ export class Broker {
     if (reply.status === 202 || (reply.status === 200 && reply.text === '')) return null;
     if (reply.status !== 200) throw new BrokerError('message', reply);
     const { messageType, body } = fieldsOf(reply);
-    const inner = typeof body === 'string' ? fieldsOf({ status: 200, text: body }) : { ...Object(body) };
+    const inner = fieldsOf({ status: 200, text: String(body) });
     return { messageType: String(messageType), body: inner };
   }
 
@@ -107,20 +97,11 @@ export class Broker {
     if (error.errorKind === 'AcknowledgeJobNotFound') throw error;
   }
 
-  async acquire(runServiceUrl: string, jobMessageId: unknown): Promise<Job> {
-    const reply = await this.#send('POST', `${runServiceUrl}acquirejob`, { jobMessageId, runnerOS: 'macOS' });
+  async acquire(runServiceUrl: string, jobMessageId: unknown, billingOwnerId: unknown): Promise<Job> {
+    const body = { jobMessageId, runnerOS: 'macOS', billingOwnerId };
+    const reply = await this.#send('POST', `${runServiceUrl}acquirejob`, body);
     if (reply.status !== 200) throw new BrokerError('acquirejob', reply);
-    return JSON.parse(reply.text);
-  }
-
-  async renew(runServiceUrl: string, jobId: string): Promise<void> {
-    const reply = await this.#send('POST', `${runServiceUrl}renewjob`, { jobId });
-    if (reply.status !== 200) throw new BrokerError('renewjob', reply);
-  }
-
-  async complete(runServiceUrl: string, jobId: string, result: string): Promise<void> {
-    const reply = await this.#send('POST', `${runServiceUrl}completejob`, { jobId, result, steps: [] });
-    if (reply.status >= 300) throw new BrokerError('completejob', reply);
+    return readJob(reply.text);
   }
 
   /** A token that ran out is renewed once, as the real client's pipeline does. */

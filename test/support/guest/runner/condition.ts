@@ -1,6 +1,6 @@
 /**
- * A step's `if`, as far as the runner double knows it: `success() failure() always() cancelled()`, `true`, `false`,
- * `!`, `&&`, `||` and parentheses. A condition without a status function means `success() && (…)`
+ * A step's condition, as far as the runner double knows it: `success() failure() always() cancelled()`, `true`, `false`,
+ * `!`, `&&`, `||` and parentheses. GitHub has added `success() && (…)` where the workflow has no status function
  * (actions/runner: src/Runner.Worker/StepsRunner.cs and its expression functions).
  */
 
@@ -9,16 +9,11 @@ export type JobStatus = 'success' | 'failure' | 'cancelled';
 const TOKEN = /\s*(success\(\)|failure\(\)|always\(\)|cancelled\(\)|true|false|!|&&|\|\||\(|\))/gy;
 
 /** @throws when the condition has anything else in it: the step fails then */
-export function holds(condition: string | undefined, status: JobStatus): boolean {
-  const text = (condition ?? '')
-    .trim()
-    .replace(/^\$\{\{(.*)\}\}$/s, '$1')
-    .trim();
-  if (text === '') return status === 'success';
-  const tokens = tokensOf(text);
+export function holds(condition: string, status: JobStatus): boolean {
+  const tokens = tokensOf(condition);
   const value = anyOf(tokens, status);
-  if (tokens.length > 0) throw new Error(`condition cannot be read: ${text}`);
-  return /(success|failure|always|cancelled)\(\)/.test(text) ? value : status === 'success' && value;
+  if (tokens.length > 0) throw new Error(`condition cannot be read: ${condition}`);
+  return value;
 }
 
 function tokensOf(text: string): string[] {

@@ -4,26 +4,24 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { Broker } from './broker.ts';
+import { completeJob, renewJob } from './run-service.ts';
 import type { Order } from './worker-order.ts';
 
 const RESULT_NAMES: Record<number, string> = { 100: 'Succeeded', 102: 'Failed', 103: 'Canceled' };
 
 /** Resolves with the result's name as the listener prints it. */
-export async function runWorker(order: Order, broker: Broker, cancelled: AbortSignal): Promise<string> {
-  const { job, runServiceUrl } = order;
+export async function runWorker(order: Order, cancelled: AbortSignal): Promise<string> {
+  const { job } = order;
   // No worker starts for a job whose lock is not ours.
-  await broker.renew(runServiceUrl, job.jobId);
+  await renewJob(job);
   const renewal = setInterval(
-    () => void broker.renew(runServiceUrl, job.jobId).catch((error: unknown) => complain('renewjob', error)),
+    () => void renewJob(job).catch((error: unknown) => complain('renewjob', error)),
     Number(process.env.MACRUNNER_DOUBLE_RENEW_MS ?? '5000'),
   );
   try {
     const result = RESULT_NAMES[await workerExit(order, cancelled)];
     if (result) return result;
-    await broker
-      .complete(runServiceUrl, job.jobId, 'failed')
-      .catch((error: unknown) => complain('completejob', error));
+    await completeJob(job, 'failed', []).catch((error: unknown) => complain('completejob', error));
     return 'Failed';
   } finally {
     clearInterval(renewal);

@@ -3,7 +3,7 @@
  * src/Runner.Listener/Runner.cs, src/Runner.Common/ConfigurationStore.cs). Like the real runner it writes them into
  * its root, where a job can read them, and removes them after its one job.
  */
-import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { constants, createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +15,8 @@ export interface Identity {
   readonly clientId: string;
   readonly authorizationUrl: string;
   readonly key: KeyObject;
+  /** Then it signs with PSS padding. */
+  readonly needsFips: boolean;
 }
 
 /** @throws when anything of it cannot be read */
@@ -30,6 +32,7 @@ export function readJit(base64: string, root: string): Identity {
     clientId: pick(Data, 'ClientId'),
     authorizationUrl: pick(Data, 'AuthorizationUrl'),
     key: keyOf(part('.credentials_rsaparams')),
+    needsFips: pick(Data, 'RequireFipsCryptography').toLowerCase() === 'true',
   };
 }
 
@@ -51,8 +54,11 @@ export function clientAssertion(identity: Identity, nowMs: number): string {
     nbf: now,
     exp: now + 300,
   };
-  const text = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${text}.${sign('sha256', Buffer.from(text), identity.key).toString('base64url')}`;
+  const { key, needsFips } = identity;
+  const text = `${encode({ alg: needsFips ? 'PS256' : 'RS256', typ: 'JWT' })}.${encode(claims)}`;
+  const padding = needsFips ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+  const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+  return `${text}.${sign('sha256', Buffer.from(text), { key, padding, saltLength }).toString('base64url')}`;
 }
 
 /** Field names are compared without case, as .NET's reader does. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Job } from './broker.ts';
+import type { Job } from './job-message.ts';
 
 export class JobEnv {
   readonly workspace: string;
@@ -15,7 +15,8 @@ export class JobEnv {
 
   constructor(root: string, job: Job, runnerName: string) {
     const repository =
-      job.variables.GITHUB_REPOSITORY?.split('/')
+      job.github.repository
+        ?.split('/')
         .at(-1)
         ?.replaceAll(/[^\w.-]/g, '_') || 'repository';
     this.temp = join(root, '_work/_temp');
@@ -23,7 +24,7 @@ export class JobEnv {
     mkdirSync(this.temp, { recursive: true });
     mkdirSync(this.workspace, { recursive: true });
     this.#variables = {
-      ...Object.fromEntries(Object.entries(job.variables).map(([name, value]) => [name, String(value)])),
+      ...variablesOf(job.github),
       GITHUB_ACTIONS: 'true',
       CI: 'true',
       GITHUB_WORKSPACE: this.workspace,
@@ -67,6 +68,19 @@ export class JobEnv {
       GITHUB_STEP_SUMMARY: file('step_summary'),
     };
   }
+}
+
+/** What of the `github` context steps see as GITHUB_*. (actions/runner: src/Runner.Worker/GitHubContext.cs) */
+const SHOWN = [
+  ...['actor', 'api_url', 'base_ref', 'event_name', 'graphql_url', 'head_ref', 'job', 'ref', 'ref_name'],
+  ...['ref_protected', 'ref_type', 'repository', 'repository_owner', 'retention_days', 'run_attempt'],
+  ...['run_id', 'run_number', 'server_url', 'sha', 'triggering_actor', 'workflow', 'workflow_ref'],
+  'workflow_sha',
+];
+
+function variablesOf(github: Readonly<Record<string, string>>): Record<string, string> {
+  const shown = Object.entries(github).filter(([name]) => SHOWN.includes(name));
+  return Object.fromEntries(shown.map(([name, value]) => [`GITHUB_${name.toUpperCase()}`, value]));
 }
 
 /** `NAME=value` lines, and `NAME<<END` … `END` for values of several lines. */

@@ -3,30 +3,33 @@
  * hook fails the job and nothing more: steps whose condition holds still run (actions/runner:
  * src/Runner.Worker/StepsRunner.cs).
  */
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Job } from './broker.ts';
 import { holds, type JobStatus } from './condition.ts';
 import type { JobEnv } from './job-env.ts';
+import type { JobLog } from './job-log.ts';
+import type { Job, Step } from './job-message.ts';
 import { runScript } from './script.ts';
 
-export interface StepResult {
+interface Outcome {
+  readonly id: string;
   readonly name: string;
-  readonly conclusion: 'success' | 'failure' | 'cancelled' | 'skipped';
+  readonly conclusion: 'succeeded' | 'failed' | 'canceled' | 'skipped';
 }
 
 export class JobRun {
-  readonly results: StepResult[] = [];
+  readonly outcomes: Outcome[] = [];
   readonly #job: Job;
   readonly #env: JobEnv;
-  readonly #onLine: (line: string) => void;
+  readonly #log: JobLog;
   readonly #cancelled: AbortSignal;
   #failed = false;
 
-  constructor(job: Job, env: JobEnv, onLine: (line: string) => void, cancelled: AbortSignal) {
+  constructor(job: Job, env: JobEnv, log: JobLog, cancelled: AbortSignal) {
     this.#job = job;
     this.#env = env;
-    this.#onLine = onLine;
+    this.#log = log;
     this.#cancelled = cancelled;
   }
 
@@ -37,38 +40,38 @@ export class JobRun {
 
   async run(): Promise<void> {
     await this.#hook('ACTIONS_RUNNER_HOOK_JOB_STARTED', 'Set up runner', 'job started hook');
-    for (const index of this.#job.steps.keys()) await this.#step(index);
+    for (const [index, step] of this.#job.steps.entries()) await this.#step(step, index);
     await this.#hook('ACTIONS_RUNNER_HOOK_JOB_COMPLETED', 'Complete runner', 'job completed hook');
   }
 
   async #hook(variable: string, name: string, display: string): Promise<void> {
     const path = process.env[variable];
     if (!path) return;
-    await this.#conclude(name, 'always()', (signal) => {
-      this.#onLine(`A ${display} has been configured by the self-hosted runner administrator`);
+    await this.#conclude({ id: randomUUID(), name, condition: 'always()' }, (signal) => {
+      this.#log.line(`A ${display} has been configured by the self-hosted runner administrator`);
       const args = ['--noprofile', '--norc', '-e', '-o', 'pipefail', path];
       return runScript({
         args,
         cwd: this.#env.workspace,
         env: this.#env.forHook(),
-        onLine: this.#onLine,
+        onLine: this.#log.line,
         signal,
       });
     });
   }
 
-  async #step(index: number): Promise<void> {
-    const { run, if: condition, name = `Run ${run.split('\n')[0]}` } = this.#job.steps[index] ?? { run: '' };
-    await this.#conclude(name, condition, async (signal) => {
+  async #step(step: Step, index: number): Promise<void> {
+    const { id, run, condition, name = `Run ${run.split('\n')[0]}` } = step;
+    await this.#conclude({ id, name, condition }, async (signal) => {
       const script = join(this.#env.temp, `${index}.sh`);
       writeFileSync(script, run);
-      this.#onLine(`##[group]${name}`);
+      this.#log.line(`##[group]${name}`);
       const env = this.#env.forStep(index);
       const code = await runScript({
         args: ['-e', script],
         cwd: this.#env.workspace,
         env,
-        onLine: this.#onLine,
+        onLine: this.#log.line,
         signal,
       });
       this.#env.takeUp(index);
@@ -77,34 +80,34 @@ export class JobRun {
   }
 
   async #conclude(
-    name: string,
-    condition: string | undefined,
+    { id, name, condition }: { readonly id: string; readonly name: string; readonly condition: string },
     run: (signal: AbortSignal) => Promise<number>,
   ): Promise<void> {
+    this.#log.enter(id);
     const conclusion = await this.#outcome(condition, run);
-    if (conclusion === 'failure') this.#failed = true;
-    this.results.push({ name, conclusion });
+    if (conclusion === 'failed') this.#failed = true;
+    this.outcomes.push({ id, name, conclusion });
   }
 
   async #outcome(
-    condition: string | undefined,
+    condition: string,
     run: (signal: AbortSignal) => Promise<number>,
-  ): Promise<StepResult['conclusion']> {
+  ): Promise<Outcome['conclusion']> {
     try {
       if (!holds(condition, this.status)) return 'skipped';
       const isLate = this.#cancelled.aborted;
       const code = await run(this.#signalFor(condition));
-      if (code === 0) return 'success';
-      this.#onLine(`##[error]Process completed with exit code ${code}.`);
-      return !isLate && this.#cancelled.aborted ? 'cancelled' : 'failure';
+      if (code === 0) return 'succeeded';
+      this.#log.line(`##[error]Process completed with exit code ${code}.`);
+      return !isLate && this.#cancelled.aborted ? 'canceled' : 'failed';
     } catch (error) {
-      this.#onLine(`##[error]${error instanceof Error ? error.message : String(error)}`);
-      return 'failure';
+      this.#log.line(`##[error]${error instanceof Error ? error.message : String(error)}`);
+      return 'failed';
     }
   }
 
   /** Aborts when the job is cancelled while a step runs that cancelled jobs do not have. */
-  #signalFor(condition: string | undefined): AbortSignal {
+  #signalFor(condition: string): AbortSignal {
     const step = new AbortController();
     if (!this.#cancelled.aborted && !holds(condition, 'cancelled')) {
       this.#cancelled.addEventListener('abort', () => step.abort());

@@ -6,9 +6,10 @@
  */
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Broker, BrokerError, type Job, type Message, VERSION } from './broker.ts';
+import { Broker, BrokerError, type Message, VERSION } from './broker.ts';
 import { runWorker } from './dispatch.ts';
 import { forgetJit, type Identity, readJit } from './jit.ts';
+import type { Job } from './job-message.ts';
 
 const EXIT = { success: 0, terminated: 1, sessionConflict: 5, versionDeprecated: 7 } as const;
 const root = resolve(dirname(process.argv[1] ?? ''), '../..');
@@ -89,18 +90,15 @@ async function poll(broker: Broker, status: 'Online' | 'Busy', signal: AbortSign
 }
 
 /** Polls until a job is ours, or never will be. A message whose job is gone is skipped, with a pause. */
-async function nextJob(
-  broker: Broker,
-  signal: AbortSignal,
-): Promise<{ job: Job; runServiceUrl: string } | null> {
+async function nextJob(broker: Broker, signal: AbortSignal): Promise<Job | null> {
   for (;;) {
     const message = await poll(broker, 'Online', signal);
     if (!message) return null;
     if (message.messageType !== 'RunnerJobRequest') continue;
-    const runServiceUrl = String(message.body.run_service_url);
+    const { run_service_url, runner_request_id, should_acknowledge, billing_owner_id } = message.body;
     try {
-      if (message.body.should_acknowledge === true) await broker.acknowledge(message.body.runner_request_id);
-      return { job: await broker.acquire(runServiceUrl, message.body.runner_request_id), runServiceUrl };
+      if (should_acknowledge === true) await broker.acknowledge(runner_request_id);
+      return await broker.acquire(String(run_service_url), runner_request_id, billing_owner_id);
     } catch (error) {
       if (error instanceof BrokerError && error.errorKind === 'AcknowledgeJobNotFound') return null;
       await wait(retryMs);
@@ -113,15 +111,15 @@ async function serve(broker: Broker, identity: Identity, stop: AbortSignal): Pro
   say(`Current runner version: '${VERSION}'`);
   say(`${stamp()}: Listening for Jobs`);
   try {
-    const found = await nextJob(broker, stop);
-    if (!found) return EXIT.success;
-    const { job, runServiceUrl } = found;
+    const job = await nextJob(broker, stop);
+    if (!job) return EXIT.success;
     say(`${stamp()}: Running job: ${job.name}`);
     const cancel = new AbortController();
     const done = new AbortController();
     stop.addEventListener('abort', () => cancel.abort());
-    const order = { job, runServiceUrl, token: broker.token, root, runnerName: identity.agentName };
-    const work = runWorker(order, broker, cancel.signal).finally(() => done.abort());
+    const work = runWorker({ job, root, runnerName: identity.agentName }, cancel.signal).finally(() =>
+      done.abort(),
+    );
     void watchForCancel(broker, job.jobId, cancel, done.signal);
     say(`${stamp()}: Job ${job.name} completed with result: ${await work}`);
     forgetJit(root);

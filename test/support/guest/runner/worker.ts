@@ -4,28 +4,31 @@
  * job.
  */
 import { createInterface } from 'node:readline';
-import { call } from './http.ts';
 import { JobEnv } from './job-env.ts';
 import { JobLog } from './job-log.ts';
 import { JobRun } from './job-run.ts';
+import { completeJob } from './run-service.ts';
 import type { Order } from './worker-order.ts';
 
 const RESULTS = {
-  success: { result: 'succeeded', exitCode: 100 },
-  failure: { result: 'failed', exitCode: 102 },
-  cancelled: { result: 'canceled', exitCode: 103 },
+  success: { conclusion: 'succeeded', exitCode: 100 },
+  failure: { conclusion: 'failed', exitCode: 102 },
+  cancelled: { conclusion: 'canceled', exitCode: 103 },
 } as const;
 
 async function work(order: Order, cancelled: AbortSignal): Promise<number> {
-  const { job, root, runnerName, runServiceUrl, token } = order;
-  const log = new JobLog(order);
+  const { job, root, runnerName } = order;
+  const log = new JobLog(job);
   log.line(`Runner name: '${runnerName}'`);
-  const run = new JobRun(job, new JobEnv(root, job, runnerName), log.line, cancelled);
+  const run = new JobRun(job, new JobEnv(root, job, runnerName), log, cancelled);
   await run.run();
-  const { result, exitCode } = RESULTS[run.status];
+  const { conclusion, exitCode } = RESULTS[run.status];
   await log.close();
-  const body = { jobId: job.jobId, result, steps: run.results };
-  await call({ method: 'POST', url: `${runServiceUrl}completejob`, token, body });
+  const steps = run.outcomes.map(({ id, name, conclusion: outcome }, index) => {
+    const result = { external_id: id, number: index + 1, name, conclusion: outcome };
+    return { ...result, status: 'completed' as const };
+  });
+  await completeJob(job, conclusion, steps);
   return exitCode;
 }
 
