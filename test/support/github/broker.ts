@@ -61,6 +61,7 @@ export function brokerRoutes(app: FastifyInstance, world: World): void {
     const { runnerRequestId } = readBody(z.object({ runnerRequestId: z.string() }), request);
     if (runner.job?.offerId !== runnerRequestId)
       throw brokerProblem(404, 'AcknowledgeJobNotFound', 'No such job is offered to this runner.');
+    runner.job.isOfferTaken = true;
     return {};
   });
 
@@ -87,7 +88,7 @@ interface Message {
   readonly body: string;
 }
 
-/** The next message for a runner, held until there is one. An offer is repeated until it is acquired. */
+/** The next message for a runner, held until there is one. An offer is repeated until it is acknowledged or acquired. */
 async function holdForRunner(
   world: World,
   runner: RunnerRecord,

@@ -1,11 +1,9 @@
 /** Items 23 and 25 to 28: what becomes of jobs and of the runners that take them. */
 import { expect, test } from 'vitest';
-import * as z from 'zod';
 import { call, eventsOf, type Listener, listen } from './raw-client.ts';
 import { bodyOf } from './raw-runner.ts';
 import { simulate } from './simulate.ts';
 
-const pairs = z.array(z.object({ k: z.string(), v: z.unknown() }));
 const job = { labels: ['macOS'] };
 const AGENTS = '_apis/distributedtask/pools/0/agents';
 
@@ -79,72 +77,6 @@ test('item 25: a runner takes the oldest job of its set, runs one job only, and 
   const again = await forB.openSession();
   expect([again.status, again.body.errorKind]).toEqual([404, 'RunnerNotFound']);
   expect((await forB.authenticate()).text).toContain('was not found');
-});
-
-test('item 25: the runner is told its steps and which run they belong to', async () => {
-  const github = await simulate();
-  const listener = await listen(github);
-  await listener.poll();
-  const steps = [
-    { name: 'greet', run: 'echo hi', if: 'always()' },
-    { run: 'true' },
-    { run: 'true', if: `\${{ github.ref == 'x' }}` },
-  ];
-  const order = {
-    ...job,
-    name: 'test',
-    steps,
-    event: 'pull_request',
-    ref: 'refs/pull/7/merge',
-    actor: 'mona',
-  };
-  const { jobId, runId } = github.queueJob(order);
-  const runner = await listener.runner('one');
-  await runner.start();
-  expect(runner.job).toMatchObject({
-    messageType: 'RunnerJobRequest',
-    jobId,
-    jobDisplayName: 'test',
-    steps: [
-      {
-        reference: { type: 'script' },
-        displayNameToken: { type: 0, lit: 'greet' },
-        inputs: { type: 2, map: [{ Key: 'script', Value: { type: 0, lit: 'echo hi' } }] },
-        condition: 'always()',
-      },
-      { condition: 'success()' },
-      { condition: "success() && (github.ref == 'x')" },
-    ],
-    variables: { 'system.github.job': { value: 'test' } },
-  });
-  const { github: context } = z.object({ github: z.object({ d: pairs }) }).parse(runner.job.contextData);
-  expect(Object.fromEntries(context.d.map(({ k, v }) => [k, v]))).toMatchObject({
-    repository: 'acme/app',
-    run_id: String(runId),
-    run_attempt: '1',
-    workflow: 'CI',
-    event_name: 'pull_request',
-    ref: 'refs/pull/7/merge',
-    sha: expect.stringMatching(/^[0-9a-f]{40}$/),
-    actor: 'mona',
-  });
-});
-
-test('item 25: an offer is repeated until it is acquired, and void once the job is cancelled', async () => {
-  const github = await simulate();
-  const listener = await listen(github);
-  await listener.poll();
-  const { jobId } = github.queueJob(job);
-  const runner = await listener.runner('one');
-  await runner.authenticate();
-  await runner.openSession();
-  const offer = await runner.poll();
-  expect(offer.body).toMatchObject({ messageType: 'RunnerJobRequest' });
-  expect((await runner.poll()).body).toEqual(offer.body);
-  github.cancelJob(jobId);
-  expect((await runner.poll()).status).toBe(202);
-  const next = github.queueJob(job);
-  expect(await runner.start(), 'the runner is free for another job').toBe(next.jobId);
 });
 
 test('item 26: a job cancelled before a runner took it completes as canceled, without a name', async () => {

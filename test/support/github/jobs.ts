@@ -30,6 +30,7 @@ export function queueJob(world: World, order: JobOrder): Job {
     trappedFor: new Set(),
     runner: null,
     offerId: null,
+    isOfferTaken: false,
     queuedMs: world.clock.now(),
     assignedMs: null,
     runnerAssignedMs: null,
@@ -60,7 +61,7 @@ export function findJob(world: World, jobId: string): Job | null {
  * oldest queued job that its labels cover.
  */
 export function offerTo(world: World, runner: RunnerRecord): Job | null {
-  if (runner.job) return runner.job.status === 'in_progress' ? null : runner.job;
+  if (runner.job) return runner.job.status === 'in_progress' || runner.job.isOfferTaken ? null : runner.job;
   const fits = (job: Job) =>
     runner.scaleSetId === null
       ? job.status === 'queued' && !job.run.awaitsApproval && coversLabels(runner.labels, job.labels)
@@ -84,6 +85,7 @@ function withdrawOffer(world: World, job: Job): void {
   if (job.runner) job.runner.job = null;
   job.runner = null;
   job.offerId = null;
+  job.isOfferTaken = false;
   job.runnerAssignedMs = null;
   if (job.scaleSetId === null) job.status = 'queued';
   wakeRunners(world, job.scaleSetId);

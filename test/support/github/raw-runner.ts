@@ -49,6 +49,7 @@ export interface Runner {
   openSession(version?: string): Promise<Answer>;
   closeSession(): Promise<Answer>;
   poll(signal?: AbortSignal): Promise<Answer>;
+  acknowledge(runnerRequestId: string): Promise<Answer>;
   acquire(jobMessageId: string): Promise<Answer>;
   renew(): Promise<Answer>;
   /** `succeeded`, `failed`, `canceled`. */
@@ -99,6 +100,8 @@ export function runnerOf(jit: string): Runner {
         authorization,
         ...(signal ? { signal } : {}),
       }),
+    acknowledge: (runnerRequestId) =>
+      call('POST', `${broker}acknowledge?sessionId=${session}`, { authorization, body: { runnerRequestId } }),
     acquire: (jobMessageId) =>
       call('POST', `${runService}acquirejob`, { authorization, body: { jobMessageId } }),
     renew: () => callAboutJob('renewjob'),
@@ -135,7 +138,8 @@ export function bodyOf(answer: Answer): unknown {
   return JSON.parse(text.parse(answer.body.body));
 }
 
-function offerOf(answer: Answer) {
+/** What a message of type RunnerJobRequest offers. */
+export function offerOf(answer: Answer) {
   return offerSchema.parse(bodyOf(answer));
 }
 

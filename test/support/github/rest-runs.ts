@@ -25,8 +25,9 @@ export function runRoutes(app: FastifyInstance, world: World): void {
     requireIdentity(world, request);
     const { owner, repo } = params.parse(request.params);
     if (!world.settings.owners.includes(owner)) throw restProblem(404, 'Not Found');
-    const counts = { network_count: 0, subscribers_count: 1, has_discussions: false }; // absent from hook payloads
-    return { ...describeRepository(context, `${owner}/${repo}`), ...counts };
+    // Absent from the payload that repositories are made of.
+    const more = { network_count: 0, subscribers_count: 1, has_discussions: false, allow_forking: false };
+    return { ...describeRepository(context, `${owner}/${repo}`), ...more };
   });
   route(app, 'GET', `${REPO}/actions/runs/:id`, 'get-run', (request) =>
     describeRun(context, requireRun(world, request)),

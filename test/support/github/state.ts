@@ -149,6 +149,8 @@ export interface Job {
   runner: RunnerRecord | null;
   /** The message that offered it to a runner. */
   offerId: string | null;
+  /** The runner has said that it has the offer. */
+  isOfferTaken: boolean;
   readonly queuedMs: number;
   assignedMs: number | null;
   runnerAssignedMs: number | null;
