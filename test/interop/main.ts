@@ -8,8 +8,9 @@ import { exitCodeOf, jsonOf, tableOf } from './report.ts';
 import { runSuite, type Suite, type SuiteResult } from './suite.ts';
 import { suite as openapi } from './suites/openapi.ts';
 import { suite as scaleset } from './suites/scaleset.ts';
+import { suite as webhooks } from './suites/webhooks.ts';
 
-const SUITES: readonly Suite[] = [scaleset, openapi];
+const SUITES: readonly Suite[] = [scaleset, openapi, webhooks];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
