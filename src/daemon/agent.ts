@@ -41,7 +41,12 @@ const LOOK_EVERY_MS = { inhabited: 1_000, empty: 5_000 } as const;
 /** The most that closing the sessions at GitHub may take at the end. */
 const CLOSING_MS = 3_500;
 
-const NOBODY = { runners: [], silentSinceMs: new Map<string, number>(), hasOrphans: true };
+const NOBODY = {
+  runners: [],
+  silentSinceMs: new Map<string, number>(),
+  isWaiting: true,
+  hasOrphans: true,
+};
 
 /**
  * Runs the agent to its end.

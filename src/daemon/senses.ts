@@ -27,7 +27,7 @@ export interface SensesOptions {
  */
 const PACE = {
   vms: { often: 5_000, seldom: 20_000, staleMs: 50_000 },
-  registrations: { often: 30_000, seldom: 600_000, staleMs: 90_000 },
+  registrations: { soon: 5_000, often: 30_000, seldom: 600_000, staleMs: 90_000 },
   images: { often: 2_000, seldom: 300_000, staleMs: 750_000 },
 } as const;
 /** A runner that registers or stands idle for longer is looked up at GitHub. */
@@ -38,6 +38,7 @@ const GIB = 1024 ** 3;
 interface Circumstances {
   readonly runners: readonly Runner[];
   readonly silentSinceMs: ReadonlyMap<string, number>;
+  readonly isWaiting: boolean;
   /** Something with our name is there that the ledger does not know. */
   readonly hasOrphans: boolean;
 }
@@ -70,13 +71,18 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     images,
     unfit: disk,
     warm: (pool) => warm.get(pool),
-    refreshDue({ runners, silentSinceMs, hasOrphans }, signal) {
-      const isInhabited = runners.length > 0;
-      const isTroubled = hasOrphans || runners.some((runner) => isInTrouble(runner, silentSinceMs, nowMs()));
+    refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans }, signal) {
+      const isInhabited = runners.length > 0 || isWaiting;
+      const calmMs = Math.min(CALM_MS, config().deadlines.registerSeconds * 500);
+      const troubled = runners.filter((runner) => isInTrouble(runner, silentSinceMs, nowMs() - calmMs));
+      // A list that is older than a runner's last move says nothing about it.
+      const isBlind = troubled.some((runner) => runner.sinceMs >= registrations.beganMs());
+      const isTroubled = hasOrphans || troubled.length > 0;
       const ready = images.get();
       const lacksImage = ready.known && config().pools.some((pool) => !ready.value.has(pool.image));
       if (vms.isDue(paceOf('vms', isInhabited))) void vms.refresh(signal);
-      if (registrations.isDue(paceOf('registrations', isTroubled))) void registrations.refresh(signal);
+      const registrationsPace = isBlind ? PACE.registrations.soon : paceOf('registrations', isTroubled);
+      if (registrations.isDue(registrationsPace)) void registrations.refresh(signal);
       if (images.isDue(paceOf('images', lacksImage))) void images.refresh(signal);
     },
     forgetPools() {
@@ -93,9 +99,9 @@ function paceOf(reading: keyof typeof PACE, often: boolean): number {
 function isInTrouble(
   { name, phase, sinceMs }: Runner,
   silent: ReadonlyMap<string, number>,
-  nowMs: number,
+  calmSinceMs: number,
 ): boolean {
-  if (phase === 'registering' || phase === 'idle') return nowMs - sinceMs > CALM_MS || silent.has(name);
+  if (phase === 'registering' || phase === 'idle') return sinceMs < calmSinceMs || silent.has(name);
   return phase === 'busy' && silent.has(name);
 }
 

@@ -22,7 +22,8 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   const runners = ledger.runners();
   channels.follow(context, runners);
   const { silentSinceMs } = desk;
-  senses.refreshDue({ runners, silentSinceMs, hasOrphans: hasOrphans(context, world) }, signal);
+  const isWaiting = desk.waiting.length > 0;
+  senses.refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans: hasOrphans(context, world) }, signal);
 }
 
 /** A VM with our name that no runner of the ledger has: it may be an orphan, for which GitHub must be asked. */

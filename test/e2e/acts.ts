@@ -2,6 +2,7 @@
  * What the end-to-end tests do on a stage and wait for. Every wait is for something that can be seen from outside, with a
  * deadline, and ends with the agent's own words when it is not seen.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -157,4 +158,10 @@ async function testimony(stage: Stage): Promise<string> {
     `VMs: ${ownVms(stage).join(' ')}; records: ${JSON.stringify(stage.github.runners())}`,
     ...log,
   ].join('\n');
+}
+
+/** Runs a VM as somebody who is not macrunner would. */
+export function runForeign(stage: Stage, name: string): ChildProcess {
+  const env = { PATH: process.env.PATH, TART_HOME: stage.tart.home };
+  return spawn(stage.tart.path, ['run', name, '--no-graphics'], { env, stdio: 'ignore' });
 }
