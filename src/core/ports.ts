@@ -110,6 +110,8 @@ export interface QueueListener {
   readonly onCount: (assignedCount: number) => void;
   /** The queue cannot be read: demand is unknown from now on. */
   readonly onTrouble: (error: unknown) => void;
+  /** What is wrong with a queue that can be read all the same, or why it cannot: all of it, one sentence each. */
+  readonly onProblems: (problems: readonly string[]) => void;
   /** What an earlier life opened and did not close. GitHub allows one session, so it is closed before another is opened. */
   readonly formerSession: () => OpenSession | null;
   /** Persist it; null when it is closed. */

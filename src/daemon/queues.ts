@@ -18,6 +18,8 @@ interface Line {
   done: Promise<void>;
   state: 'opening' | 'listening' | 'trouble';
   trouble: string | null;
+  /** What is wrong with it though it may well be heard. */
+  problems: readonly string[];
   assigned: number;
   heardMs: number;
 }
@@ -42,8 +44,8 @@ export class Queues {
     return this.#lines.values().next().value?.queue;
   }
 
-  state(pool: string): Pick<Line, 'state' | 'trouble'> {
-    return this.#lines.get(pool) ?? { state: 'opening', trouble: null };
+  state(pool: string): Pick<Line, 'state' | 'trouble' | 'problems'> {
+    return this.#lines.get(pool) ?? { state: 'opening', trouble: null, problems: [] };
   }
 
   /** GitHub's count of assigned jobs, or unknown. */
@@ -95,6 +97,7 @@ export class Queues {
       done: Promise.resolve(),
       state: 'opening',
       trouble: null,
+      problems: [],
       assigned: 0,
       heardMs: tools.nowMs(),
     };
@@ -130,6 +133,9 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
         log.warn({ pool, err: error }, 'GitHub cannot be heard; jobs that run go on');
       Object.assign(line, { state: 'trouble', trouble: messageOf(error) });
       wake();
+    },
+    onProblems(problems) {
+      line.problems = problems;
     },
     formerSession: () => ledger.openSession(pool),
     onSession: (session) => ledger.setOpenSession(pool, session),

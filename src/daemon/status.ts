@@ -42,7 +42,7 @@ export function statusReport(context: Context, senses: Senses, identity: Identit
 }
 
 function problemsNow(
-  { desk, config }: Context,
+  { desk, config, queues }: Context,
   senses: Senses,
   pools: readonly PoolReport[],
 ): readonly string[] {
@@ -55,6 +55,7 @@ function problemsNow(
     ...pools
       .filter((pool) => pool.queue === 'trouble')
       .map((pool) => `Pool ${pool.name} cannot hear GitHub: ${pool.trouble}.`),
+    ...pools.flatMap((pool) => queues.state(pool.name).problems.map((text) => `Pool ${pool.name}: ${text}.`)),
     ...pools
       .filter((pool) => desk.trouble(pool.name).failures > 1)
       .map((pool) => `Pool ${pool.name}: ${pool.failures} starts failed in a row; see \`macrunner logs\`.`),

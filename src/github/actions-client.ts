@@ -1,5 +1,5 @@
 /**
- * Calls to the Actions service with the admin token. Knows addresses, tokens and errors; what the calls are about is
+ * Calls to the Actions service, with the admin token unless another is given. Knows addresses, tokens and errors; what the calls are about is
  * known by `scale-set.ts`, `session.ts` and `runner-records.ts`.
  */
 import * as z from 'zod';
@@ -17,6 +17,8 @@ interface ActionsCall<T> {
   readonly body?: unknown;
   /** Reads the answer; what answers nothing takes {@link nothing}. */
   readonly schema: z.ZodType<T>;
+  /** In place of the admin token. When it is refused, a new one is the caller's affair. */
+  readonly token?: string;
   /** Total, signing in included. */
   readonly timeoutMs?: number;
 }
@@ -36,7 +38,7 @@ export function createActionsClient(context: Context, admin: Fresh<AdminConnecti
     const out: Outgoing = {
       method: call.method,
       url: join(connection.url, call.path, call.query ?? {}),
-      authorization: `Bearer ${connection.token}`,
+      authorization: `Bearer ${call.token ?? connection.token}`,
       ...(call.body === undefined ? {} : { body: call.body }),
     };
     const totalMs = context.timings.callTimeoutMs;
@@ -49,7 +51,7 @@ export function createActionsClient(context: Context, admin: Fresh<AdminConnecti
       return withDeadline({ signal, timeoutMs, what: `${call.method} ${call.path}` }, async (inner) => {
         const connection = await admin.get(inner);
         let { out, reply } = await attempt(call, connection, inner);
-        if (reply.status === 401) {
+        if (reply.status === 401 && call.token === undefined) {
           admin.invalidate(connection); // Revoked before its time, which happens: once with a new one.
           ({ out, reply } = await attempt(call, await admin.get(inner), inner));
         }

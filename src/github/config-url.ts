@@ -1,12 +1,13 @@
 /**
- * Reads the address that a user configures (`https://github.com/acme`): which organisation or repository it names and
- * where its API is. The rules are those of GitHub's own client (actions/scaleset: config.go).
+ * Reads the address that a user configures (`https://github.com/acme`): which organisation, repository or enterprise it
+ * names and where its API is. The rules are those of GitHub's own client (actions/scaleset: config.go).
  */
 import { MacrunnerError } from '../core/error.ts';
 
 export type Scope =
   | { readonly kind: 'organization'; readonly org: string }
-  | { readonly kind: 'repository'; readonly owner: string; readonly repo: string };
+  | { readonly kind: 'repository'; readonly owner: string; readonly repo: string }
+  | { readonly kind: 'enterprise'; readonly enterprise: string };
 
 export interface ConfigUrl {
   /** The address itself without a trailing slash, as GitHub wants it back. */
@@ -16,7 +17,8 @@ export interface ConfigUrl {
   readonly api: string;
 }
 
-const HINT = 'github.url must look like https://github.com/ORG or https://github.com/OWNER/REPOSITORY';
+const HINT =
+  'github.url must look like https://github.com/ORG, https://github.com/OWNER/REPOSITORY or https://github.com/enterprises/SLUG';
 
 /** @throws `config-invalid` with a hint */
 export function parseConfigUrl(text: string): ConfigUrl {
@@ -35,17 +37,24 @@ export function parseConfigUrl(text: string): ConfigUrl {
   return { url: `${url.origin}/${path.join('/')}`, scope: scopeOf(path), api: apiOf(url, hosted) };
 }
 
+/** Where the scope's routes are in the REST API, with a leading slash. */
+export function prefixOf(scope: Scope): string {
+  switch (scope.kind) {
+    case 'organization':
+      return `/orgs/${scope.org}`;
+    case 'repository':
+      return `/repos/${scope.owner}/${scope.repo}`;
+    case 'enterprise':
+      return `/enterprises/${scope.enterprise}`;
+  }
+}
+
 function scopeOf(path: readonly string[]): Scope {
   const [first, second, ...rest] = path;
   if (!first) throw invalid('github.url names neither an organisation nor a repository');
-  if (second && first.toLowerCase() === 'enterprises') {
-    const hint = 'use the URL of an organisation of the enterprise, and share its runner group';
-    throw new MacrunnerError('config-invalid', 'github.url names an enterprise, which is not supported yet', {
-      hint,
-    });
-  }
   if (rest.length > 0) throw invalid('github.url has more parts than an owner and a repository');
   if (!second) return { kind: 'organization', org: first };
+  if (first.toLowerCase() === 'enterprises') return { kind: 'enterprise', enterprise: second };
   if (second.endsWith('.git')) throw invalid(`github.url must name the repository without ".git": ${second}`);
   return { kind: 'repository', owner: first, repo: second };
 }

@@ -46,7 +46,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       const held = createHeldPoll(context.timings.cutEveryMs);
       return {
         listen: (listener, signal) =>
-          new QueueLoop({ context, pool, sets, sessions, held }, listener, signal).run(),
+          new QueueLoop({ context, client, pool, sets, sessions, held }, listener, signal).run(),
         capacityChanged: held.capacityChanged,
         ...createRunnerRecords(client, sets),
       };

@@ -11,8 +11,10 @@ import type { Context } from './options.ts';
 /** What the outer message holds, `assignedCount` null when it does not say. */
 export interface ReadMessage extends Omit<QueueMessage, 'assignedCount'> {
   readonly assignedCount: number | null;
-  /** Jobs that are offered but must be acquired first: the way of GitHub Enterprise Server. */
-  readonly offered: number;
+  /** Jobs that are offered and must be acquired first, by request id: the way of GitHub Enterprise Server. */
+  readonly offered: readonly number[];
+  /** Request ids of jobs that are offered no more: they are somebody's, or over. 0 where there are none. */
+  readonly settled: readonly number[];
 }
 
 const envelope = z.object({
@@ -51,6 +53,8 @@ const assigned = z.object({
 });
 const started = z.object({ jobId: z.string().min(1), runnerName: z.string().min(1), runnerAssignTime: time });
 const completed = z.object({ jobId: z.string().min(1), runnerName: text, result: text, finishTime: time });
+const available = z.object({ runnerRequestId: z.number() });
+const requested = z.object({ messageType: z.enum(['JobAssigned', 'JobCompleted']), ...available.shape });
 const entries = z.array(z.looseObject({ messageType: z.string() }));
 
 /** @throws `github-unavailable` when the message as a whole cannot be read; it must not be acknowledged then */
@@ -82,7 +86,8 @@ export function readMessage(context: Context, pool: string, body: string): ReadM
       atMs: entry.finishTime ?? nowMs,
     })),
     assignedCount: statistics?.totalAssignedJobs ?? null,
-    offered: inner.data.filter((entry) => entry.messageType === 'JobAvailable').length,
+    offered: pick('JobAvailable', available).map((entry) => entry.runnerRequestId),
+    settled: inner.data.flatMap((entry) => requested.safeParse(entry).data?.runnerRequestId ?? []),
   };
 }
 

@@ -4,26 +4,28 @@
  * point brings it again; within one life of the process its id keeps it from being handed over twice.
  */
 import type { QueueListener } from '../core/ports.ts';
+import type { ActionsClient } from './actions-client.ts';
 import { pause } from './deadline.ts';
 import type { Fresh } from './fresh.ts';
 import { GitHubError } from './github-error.ts';
 import type { HeldPoll } from './held-poll.ts';
 import { type ReadMessage, readMessage } from './messages.ts';
+import { acquireJobs, Offers } from './offers.ts';
 import type { Context } from './options.ts';
+import { ConflictWatch, waitAfter } from './patience.ts';
 import { acknowledge, poll } from './poll.ts';
 import { type ScaleSet, withScaleSet } from './scale-set.ts';
 import type { Session, Sessions } from './session.ts';
 
 export interface ListenDeps {
   readonly context: Context;
+  readonly client: ActionsClient;
   readonly pool: string;
   readonly sets: Fresh<ScaleSet>;
   readonly sessions: Sessions;
   readonly held: HeldPoll;
 }
 
-/** From this many refused sessions in a row on, it is more than our own last life that lingers. */
-const CONFLICTS_TO_ALARM = 3;
 /** GitHub always answers a poll; so many without an answer mean that it does not hear us. */
 const LATE_TO_ALARM = 3;
 /** More than a queue ever held unacknowledged. */
@@ -33,20 +35,22 @@ export class QueueLoop {
   readonly #deps: ListenDeps;
   readonly #listener: QueueListener;
   readonly #signal: AbortSignal;
+  readonly #offers: Offers;
+  readonly #conflicts: ConflictWatch;
   #session: Session | undefined;
   /** The set that `#cursor` and `#handled` belong to: another set counts its messages anew. */
   #setId = 0;
   #cursor = 0;
   #handled = new Set<number>();
   #count = 0;
-  #conflicts = 0;
   #late = 0;
-  #toldOfOffers = false;
 
   constructor(deps: ListenDeps, listener: QueueListener, signal: AbortSignal) {
     this.#deps = deps;
     this.#listener = listener;
     this.#signal = signal;
+    this.#offers = new Offers(deps.client);
+    this.#conflicts = new ConflictWatch(deps.context, deps.pool);
   }
 
   /** Resolves when the signal has aborted and the session is closed. */
@@ -59,7 +63,7 @@ export class QueueLoop {
         if (this.#signal.aborted) break;
         failures += 1;
         this.#tell(error);
-        await pause(this.#waitAfter(error, failures), this.#signal);
+        await pause(waitAfter(error, failures, this.#deps.context.timings), this.#signal);
       }
     }
     await this.#drop();
@@ -68,6 +72,7 @@ export class QueueLoop {
   async #round(): Promise<void> {
     const { context, held } = this.#deps;
     await this.#ready();
+    await this.#acquire();
     const answer = await this.#withToken((session) =>
       held.run(
         () => this.#listener.capacity(),
@@ -76,11 +81,11 @@ export class QueueLoop {
       ),
     );
     this.#late = answer === 'late' ? this.#late + 1 : 0;
-    if (answer === 'cut') return;
+    if (this.#late === LATE_TO_ALARM) throw this.#silence();
     if (answer === null || answer === 'late') {
-      if (this.#late === LATE_TO_ALARM) throw this.#silence();
       this.#listener.onCount(this.#count);
-    } else await this.#take(readMessage(context, this.#deps.pool, answer));
+      this.#offers.quiet();
+    } else if (answer !== 'cut') await this.#take(readMessage(context, this.#deps.pool, answer));
   }
 
   /** A session with a token that lasts, for the set as it is now. */
@@ -105,11 +110,23 @@ export class QueueLoop {
       this.#handled = new Set();
     }
     this.#session = session;
-    this.#conflicts = 0;
+    this.#offers.begin(session);
     this.#count = session.assignedCount ?? 0;
     context.log('info', 'listening for jobs', { pool, scaleSetId: session.setId });
+    await this.#settle();
     this.#listener.onCount(this.#count);
     return session;
+  }
+
+  /** What is wrong now that there is a session: nothing, but for what GitHub made of our labels. */
+  async #settle(): Promise<void> {
+    this.#conflicts.over();
+    const { lostLabels } = await this.#deps.sets.get(this.#signal);
+    this.#listener.onProblems(
+      lostLabels.length === 0
+        ? []
+        : [`GitHub dropped the labels ${lostLabels.join(', ')}: jobs that ask for them never come`],
+    );
   }
 
   /** A session that GitHub forgot is replaced at once; the cursor stays, as the messages belong to the set. */
@@ -146,13 +163,15 @@ export class QueueLoop {
   }
 
   async #take(message: ReadMessage): Promise<void> {
-    const { messageId, offered, ...news } = message;
+    const { messageId, offered, settled, ...news } = message;
     this.#count = message.assignedCount ?? this.#count;
-    if (offered > 0) this.#tellOfOffers(offered);
     if (!this.#handled.has(messageId)) {
       await this.#listener.onMessage({ ...news, messageId, assignedCount: this.#count });
       this.#remember(messageId);
+      this.#offers.hear({ offered, settled });
     }
+    // Before the acknowledgement: after a crash in between the offer comes again, and is found to be ours.
+    await this.#acquire();
     this.#cursor = Math.max(this.#cursor, messageId);
     try {
       await this.#withToken((session) => acknowledge(this.#deps.context, session, messageId, this.#signal));
@@ -165,6 +184,24 @@ export class QueueLoop {
         err,
       });
     }
+  }
+
+  /** Offers that cannot be acquired now stay offers: no reason to doubt the queue. */
+  async #acquire(): Promise<void> {
+    const { client, context, pool } = this.#deps;
+    const acquire = (ids: readonly number[]) =>
+      this.#withToken((session) => acquireJobs(client, session, ids, this.#signal));
+    let capacity: number;
+    do {
+      capacity = this.#listener.capacity();
+      const room = { setId: this.#setId, capacity, assignedCount: this.#count };
+      try {
+        await this.#offers.acquire(room, acquire, this.#signal);
+      } catch (err) {
+        if (!this.#signal.aborted) context.log('warn', 'offered jobs cannot be acquired', { pool, err });
+        return;
+      }
+    } while (this.#listener.capacity() > capacity); // It grew meanwhile: no poll will be cut for that.
   }
 
   #remember(messageId: number): void {
@@ -182,18 +219,8 @@ export class QueueLoop {
   #tell(error: unknown): void {
     const { context, pool } = this.#deps;
     context.log('warn', 'the queue cannot be read', { pool, err: error });
-    if (isConflict(error)) {
-      this.#conflicts += 1;
-      if (this.#conflicts === CONFLICTS_TO_ALARM) {
-        const hint =
-          'look for a second macrunner that runs with the same host id; otherwise the old session lapses by itself';
-        context.log('error', "another listener holds this pool's session", {
-          pool,
-          refused: this.#conflicts,
-          hint,
-        });
-      }
-    }
+    const alarm = this.#conflicts.refused(error);
+    if (alarm !== null) this.#listener.onProblems([alarm]);
     try {
       this.#listener.onTrouble(error);
     } catch (err) {
@@ -201,32 +228,8 @@ export class QueueLoop {
     }
   }
 
-  #tellOfOffers(offered: number): void {
-    if (this.#toldOfOffers) return;
-    this.#toldOfOffers = true;
-    const hint = 'jobs of this server are not run yet: use an organisation on github.com or ghe.com';
-    this.#deps.context.log('error', 'this server wants jobs to be acquired, which is not supported yet', {
-      pool: this.#deps.pool,
-      offered,
-      hint,
-    });
-  }
-
   #silence(): GitHubError {
     this.#late = 0;
     return new GitHubError('github-unavailable', `${LATE_TO_ALARM} polls in a row had no answer at all`);
   }
-
-  #waitAfter(error: unknown, failures: number): number {
-    const { conflictRetryMs, backoffBaseMs, backoffMaxMs } = this.#deps.context.timings;
-    if (isConflict(error)) return conflictRetryMs;
-    const backoffMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** (failures - 1));
-    const spreadMs = backoffMs * (0.75 + Math.random() / 2); // A fleet must not come back in step.
-    const askedMs = error instanceof GitHubError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(spreadMs, askedMs);
-  }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof GitHubError && error.code === 'github-conflict';
 }

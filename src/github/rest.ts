@@ -1,6 +1,7 @@
 /**
- * GitHub's REST API, by Octokit: a registration token, and the list of runner records. Octokit throttles and retries;
- * here every call gets a deadline and a credential, and its errors become ours.
+ * GitHub's REST API, by Octokit: a registration token, the list of runner records, and the one request that all else of
+ * it goes through. Octokit throttles and retries; here every call gets a deadline and a credential, and its errors
+ * become ours.
  */
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
@@ -8,40 +9,53 @@ import { Octokit } from '@octokit/rest';
 import * as z from 'zod';
 import { MacrunnerError } from '../core/error.ts';
 import type { Registration } from '../core/world.ts';
-import type { ConfigUrl, Scope } from './config-url.ts';
+import { type ConfigUrl, prefixOf } from './config-url.ts';
 import { createCredential } from './credential.ts';
 import { withDeadline } from './deadline.ts';
 import { GitHubError, refusalError } from './github-error.ts';
 import type { Context, GitHubAuth } from './options.ts';
 import { tokenSchema } from './tokens.ts';
 
+export interface RestCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With a leading slash, as in `/repos/acme/app/actions/runs`. */
+  readonly path: string;
+  /** Query, or body of a POST. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RestAnswer {
+  readonly data: unknown;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
 export interface Rest {
   /** @throws `github-auth`, `github-forbidden`, `github-not-found`, `github-rate-limited`, `github-unavailable` */
   registrationToken(signal: AbortSignal): Promise<string>;
   /** All runner records of the scope. @throws as above */
   runners(signal: AbortSignal): Promise<readonly Registration[]>;
+  /** Any other call. @throws as above, and for every other answer that is not 2xx */
+  request(call: RestCall, signal: AbortSignal): Promise<RestAnswer>;
 }
 
 export function createRest(context: Context, config: ConfigUrl, auth: GitHubAuth): Rest {
   const octokit = createOctokit(context, config);
   const credentials = createCredential(context, octokit, auth);
-  const base = config.scope.kind === 'organization' ? '/orgs/{org}' : '/repos/{owner}/{repo}';
-  const { kind: _, ...names } = config.scope;
+  const runners = `${prefixOf(config.scope)}/actions/runners`;
 
-  async function request(method: 'GET' | 'POST', path: string, more: object, signal: AbortSignal) {
-    const what = `${method} ${new URL(config.api).host}${prefixOf(config.scope)}${path}`;
+  async function request({ method, path, parameters, headers }: RestCall, signal: AbortSignal) {
+    const what = `${method} ${new URL(config.api).host}${path}`;
     const timeoutMs = context.timings.restTimeoutMs;
     return withDeadline({ signal, timeoutMs, what }, async (inner) => {
       for (let isFirst = true; ; isFirst = false) {
         const credential = await credentials.get(inner).catch((error) => {
           throw restError(context, 'signing in to GitHub', error, inner, signInHint(auth));
         });
-        const headers = { authorization: `token ${credential.token}` };
         try {
-          return await octokit.request(`${method} ${base}${path}`, {
-            ...names,
-            ...more,
-            headers,
+          return await octokit.request(`${method} ${path}`, {
+            ...parameters,
+            headers: { ...headers, authorization: `token ${credential.token}` },
             request: { signal: inner },
           });
         } catch (error) {
@@ -54,12 +68,15 @@ export function createRest(context: Context, config: ConfigUrl, auth: GitHubAuth
   }
 
   return {
+    request,
     async registrationToken(signal) {
-      const { data } = await request('POST', '/actions/runners/registration-token', {}, signal);
-      return read(registrationToken, data, 'the registration token').token;
+      const { data } = await request({ method: 'POST', path: `${runners}/registration-token` }, signal);
+      return readData(registrationToken, data, 'the registration token').token;
     },
     runners: (signal) =>
-      allPages((page) => request('GET', '/actions/runners', { per_page: 100, page }, signal)),
+      allPages((page) =>
+        request({ method: 'GET', path: runners, parameters: { per_page: 100, page } }, signal),
+      ),
   };
 }
 
@@ -74,7 +91,7 @@ const runnersPage = z.object({
 async function allPages(get: (page: number) => Promise<{ data: unknown }>): Promise<readonly Registration[]> {
   const found = new Map<number, Registration>();
   for (let page = 1, seen = 0; ; page += 1) {
-    const { total_count, runners } = read(runnersPage, (await get(page)).data, 'the list of runners');
+    const { total_count, runners } = readData(runnersPage, (await get(page)).data, 'the list of runners');
     for (const { id, name, status, busy } of runners) {
       found.set(id, { id, name, busy, status: status === 'online' ? 'online' : 'offline' });
     }
@@ -83,7 +100,8 @@ async function allPages(get: (page: number) => Promise<{ data: unknown }>): Prom
   }
 }
 
-function read<T>(schema: z.ZodType<T>, data: unknown, what: string): T {
+/** @throws `github-unavailable`, without quoting it */
+export function readData<T>(schema: z.ZodType<T>, data: unknown, what: string): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').join(', ');
@@ -147,10 +165,6 @@ function restError(
   const header = (name: string) => response.headers[name] ?? null;
   const why = hint ?? (status === 404 ? NOT_FOUND_HINT : undefined);
   return refusalError(what, { status, header, message }, context.clock(), why);
-}
-
-function prefixOf(scope: Scope): string {
-  return scope.kind === 'organization' ? `/orgs/${scope.org}` : `/repos/${scope.owner}/${scope.repo}`;
 }
 
 function signInHint(auth: GitHubAuth): string {

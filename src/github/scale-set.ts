@@ -12,6 +12,8 @@ import type { Context, Log } from './options.ts';
 export interface ScaleSet {
   readonly id: number;
   readonly name: string;
+  /** Labels that GitHub was given and did not keep: jobs that ask for them never come. */
+  readonly lostLabels: readonly string[];
 }
 
 export interface ScaleSetWish {
@@ -62,8 +64,10 @@ export function createScaleSet(context: Context, client: ActionsClient, wish: Sc
         scaleSet: name,
         id: set.id,
       });
-      warnOfLostLabels(context.log, { pool: wish.pool, labels }, set);
-      return { id: set.id, name };
+      const kept = labelsOf(set);
+      const lostLabels = labels.filter((label) => !kept.includes(label.toLowerCase()));
+      if (lostLabels.length > 0) warnOfLostLabels(context.log, wish.pool, lostLabels);
+      return { id: set.id, name, lostLabels };
     },
     isFresh: () => true,
   });
@@ -111,12 +115,9 @@ function labelsOf(set: Found): readonly string[] {
 }
 
 /** Older GitHub Enterprise Servers drop all labels but the first, in silence (actions/scaleset: README.md). */
-function warnOfLostLabels(log: Log, wish: Pick<ScaleSetWish, 'pool' | 'labels'>, set: Found): void {
-  const kept = labelsOf(set);
-  const lost = wish.labels.filter((label) => !kept.includes(label.toLowerCase()));
-  if (lost.length === 0) return;
+function warnOfLostLabels(log: Log, pool: string, lost: readonly string[]): void {
   log('error', 'GitHub dropped labels of a pool: jobs that ask for them will wait forever', {
-    pool: wish.pool,
+    pool,
     lost,
     hint: 'on GitHub Enterprise Server before 3.21 turn on the feature flag DistributedTask.AllowRunnerScaleSetCustomLabels, or give the pool a single label and set "defaultLabels" to false',
   });

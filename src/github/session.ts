@@ -18,6 +18,8 @@ export interface Session extends OpenSession {
   readonly renewAtMs: number;
   /** `totalAssignedJobs`, null when it was left out. */
   readonly assignedCount: number | null;
+  /** `totalAvailableJobs`: jobs that are offered and nobody's. 0 where jobs come without an offer. */
+  readonly availableCount: number;
 }
 
 export interface Sessions {
@@ -36,7 +38,7 @@ const answer = z.object({
   sessionId: z.guid(),
   messageQueueUrl: z.string().nullish(),
   messageQueueAccessToken: z.string().nullish(),
-  statistics: z.object({ totalAssignedJobs: z.number() }).nullish(),
+  statistics: z.object({ totalAssignedJobs: z.number(), totalAvailableJobs: z.number().nullish() }).nullish(),
 });
 
 export function createSessions(context: Context, client: ActionsClient, hostId: string): Sessions {
@@ -56,14 +58,14 @@ export function createSessions(context: Context, client: ActionsClient, hostId: 
     const renewAtMs = (expiryMs(token.data) ?? Number.POSITIVE_INFINITY) - timings.refreshMarginMs;
     // A token that lives shorter than the margin would be renewed with each poll: leave it to the 401.
     const isUsable = renewAtMs > clock();
-    const assignedCount = given.statistics?.totalAssignedJobs ?? null;
     return {
       id: sessionId,
       setId,
       queueUrl: url.data,
       token: token.data,
       renewAtMs: isUsable ? renewAtMs : Number.POSITIVE_INFINITY,
-      assignedCount,
+      assignedCount: given.statistics?.totalAssignedJobs ?? null,
+      availableCount: given.statistics?.totalAvailableJobs ?? 0,
     };
   }
 

@@ -1,65 +1,10 @@
 /** The GitHub room against the simulated GitHub, which also judges how it is asked: the way of one job, and its faults. */
 import { expect, test } from 'vitest';
-import type { QueueListener, QueueMessage } from '../../src/core/ports.ts';
-import { createGitHub } from '../../src/github/create-github.ts';
-import { createAppKey } from '../support/github/app-key.ts';
-import type { Options } from '../support/github/options.ts';
 import { runnerOf } from '../support/github/raw-runner.ts';
-import { startGitHub } from '../support/github/start.ts';
+import { connected, hostOn, LABELS } from '../support/github-rig.ts';
 import { until } from '../support/until.ts';
 
-const LABELS = ['self-hosted', 'macOS', 'xcode-26'];
 const NAME = 'mr-abc123-ios-0a1b2c3d';
-
-/** A simulated GitHub with the room on it, signed in as an App, and a listener that keeps what it is told. */
-async function connected(options: Options = {}) {
-  const key = createAppKey();
-  const app = { issuers: ['Iv23x'], installationId: 42, publicKeyPem: key.publicKeyPem };
-  const server = await startGitHub({ app, holdMs: 500, groups: [{ name: 'macs' }], ...options });
-  const stop = new AbortController();
-  const messages: QueueMessage[] = [];
-  const counts: number[] = [];
-  const troubles: unknown[] = [];
-  const logged: string[] = [];
-  const github = createGitHub({
-    url: server.url,
-    runnerGroup: 'macs',
-    auth: { kind: 'app', clientId: 'Iv23x', installationId: 42, privateKey: async () => key.privateKeyPem },
-    hostId: 'abc123',
-    log: (level, message, fields) => void logged.push(JSON.stringify([level, message, String(fields?.err)])),
-    timings: { retryBaseMs: 5, backoffBaseMs: 5, conflictRetryMs: 20, restRetryBaseMs: 1 },
-  });
-  const queue = github.queue({ name: 'ios', labels: LABELS });
-  const listener: QueueListener = {
-    capacity: () => 2,
-    onMessage: async (message) => void messages.push(message),
-    onCount: (count) => void counts.push(count),
-    onTrouble: (error) => void troubles.push(error),
-    formerSession: () => null,
-    onSession: () => undefined,
-  };
-  let done = Promise.resolve();
-  const listen = () => {
-    done = queue.listen(listener, stop.signal);
-  };
-  const end = async () => {
-    stop.abort();
-    await done;
-  };
-  const control = async (path: string, body: object = {}) => {
-    const answer = await fetch(`${server.origin}/_control/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    expect(answer.status).toBeLessThan(300);
-  };
-  const dispose = async () => {
-    await end();
-    await server.close();
-  };
-  const told = { messages, counts, troubles, logged };
-  return { server, github, queue, listen, end, control, ...told, [Symbol.asyncDispose]: dispose };
-}
 
 test('one job: assigned, minted for, started, completed, and its record gone', async ({ signal }) => {
   await using rig = await connected({ jobStartedWakes: true });
@@ -122,26 +67,13 @@ test('a second listener waits for the session until the first lets go', async ()
   await using rig = await connected();
   rig.listen();
   await until(() => rig.server.scaleSets()[0]?.session != null);
-  const stop = new AbortController();
-  const counts: number[] = [];
-  const troubles: unknown[] = [];
-  const done = rig.github.queue({ name: 'ios', labels: LABELS }).listen(
-    {
-      capacity: () => 1,
-      onMessage: async () => undefined,
-      onCount: (count) => void counts.push(count),
-      onTrouble: (error) => void troubles.push(error),
-      formerSession: () => null,
-      onSession: () => undefined,
-    },
-    stop.signal,
-  );
-  await until(() => troubles.length > 0);
-  expect(troubles[0]).toMatchObject({ code: 'github-conflict' });
+  const second = hostOn(rig.server);
+  second.listen();
+  await until(() => second.troubles.length > 0);
+  expect(second.troubles[0]).toMatchObject({ code: 'github-conflict' });
   await rig.end();
-  await until(() => counts.length > 0);
-  stop.abort();
-  await done;
+  await until(() => second.counts.length > 0);
+  await second.end();
 });
 
 test('when all tokens expire, and when the scale set is deleted, jobs still arrive', async ({ signal }) => {
@@ -171,6 +103,7 @@ test('no secret is logged or told, whatever fails', async () => {
   rig.listen();
   rig.server.queueJob({ labels: ['xcode-26'] });
   await until(() => rig.messages.some(({ assigned }) => assigned.length > 0));
-  const told = `${rig.logged.join()} ${rig.troubles.map(String).join()}`;
+  const logged = rig.logged.map(({ level, message, fields }) => [level, message, String(Object(fields).err)]);
+  const told = `${JSON.stringify(logged)} ${rig.troubles.map(String).join()}`;
   expect(rig.server.secrets().filter((secret) => told.includes(secret))).toEqual([]);
 });

@@ -36,7 +36,7 @@ test('an assigned job is read with all that is known of it', () => {
     assignedCount: 3,
     started: [],
     completed: [],
-    offered: 0,
+    offered: [],
   });
   expect(message.assigned).toEqual([
     {
@@ -96,7 +96,7 @@ test('a message without a body, or without statistics, is a message', () => {
   expect(message).toMatchObject({ messageId: 9, assigned: [], assignedCount: null });
 });
 
-test('unknown kinds are ignored in silence, offers are counted', () => {
+test('unknown kinds are ignored in silence, offers are told by their ids', () => {
   const { message, errors } = read(
     JSON.stringify(
       aMessage(3, [
@@ -106,7 +106,7 @@ test('unknown kinds are ignored in silence, offers are counted', () => {
       ]),
     ),
   );
-  expect(message).toMatchObject({ offered: 1, assigned: [{ id: 'job-1' }] });
+  expect(message).toMatchObject({ offered: [8], settled: [0], assigned: [{ id: 'job-1' }] });
   expect(errors).toEqual([]);
 });
 

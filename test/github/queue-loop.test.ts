@@ -1,7 +1,7 @@
 /** A pool's queue against a scripted GitHub: what is handed over, and that no fault ends it. */
 import { expect, test } from 'vitest';
 import { CLOSE, FIRST, firstMessage, listening, RENEW, SESSIONS, soon } from '../support/queue-rig.ts';
-import { aMessage, aSession, jwt, problem, REGISTER } from '../support/stub-github.ts';
+import { aSession, jwt, problem, REGISTER } from '../support/stub-github.ts';
 
 test('a session is opened, its count told, the queue polled as GitHub wants it, and all closed at the end', async () => {
   await using rig = await listening();
@@ -141,17 +141,6 @@ test('a change of capacity cuts the held poll once in the interval and is announ
   await rig.end();
   expect(announced()).toEqual(['1', '2']);
   expect(rig.troubles).toEqual([]);
-});
-
-test('jobs that must be acquired are reported once, loudly', async () => {
-  await using rig = await listening();
-  const offer = { messageType: 'JobAvailable', runnerRequestId: 12 };
-  rig.stub.on('GET /queue', { json: aMessage(1, [offer]) }, { json: aMessage(2, [offer]) }, { hang: true });
-  rig.stub.on('DELETE /queue/1', { status: 204 });
-  rig.stub.on('DELETE /queue/2', { status: 204 });
-  rig.start();
-  await soon(() => expect(rig.messages).toHaveLength(2));
-  expect(rig.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
 });
 
 test('a listener that fails when told of trouble does not end the queue', async () => {

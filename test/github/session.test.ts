@@ -1,4 +1,4 @@
-/** The session of a pool's queue against a scripted GitHub: refused, expired, forgotten, or its scale set deleted. */
+/** The session of a pool's queue against a scripted GitHub: expired, forgotten, or its scale set deleted. */
 import { expect, test } from 'vitest';
 import { CLOSE, FIRST, firstMessage, listening, RENEW, SESSIONS, soon } from '../support/queue-rig.ts';
 import {
@@ -11,16 +11,6 @@ import {
   SETS,
   stubGitHub,
 } from '../support/stub-github.ts';
-
-test('a session that another holds is waited for, told, and alarmed about when it lasts', async () => {
-  await using rig = await listening();
-  const conflict = problem(409, 'RunnerScaleSetSessionConflictException');
-  rig.stub.on(SESSIONS, conflict, conflict, conflict, { json: aSession(rig.stub.url, 3) });
-  rig.start();
-  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(1));
-  expect(rig.troubles).toMatchObject(Array(3).fill({ code: 'github-conflict' }));
-  expect(rig.logged.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { refused: 3 } }]);
-});
 
 test('a queue token that expires is renewed once, and the poll repeated with the new one', async () => {
   await using rig = await listening();
@@ -58,6 +48,7 @@ test('a queue token is renewed before it expires', async () => {
       onMessage: async () => undefined,
       onCount: () => undefined,
       onTrouble: () => undefined,
+      onProblems: () => undefined,
       formerSession: () => null,
       onSession: () => undefined,
     },

@@ -25,6 +25,7 @@ export async function listening(timings: Partial<Timings> = {}, own: Partial<Que
     onMessage: async (message) => void messages.push(message),
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
+    onProblems: () => undefined,
     formerSession: () => null,
     onSession: () => undefined,
     ...own,
