@@ -1,4 +1,5 @@
-/** Puts the GitHub room together: one organisation or repository, one way to sign in, a queue per pool. */
+/** Puts the GitHub room together: one organisation, repository or enterprise, one way to sign in, a queue per pool. */
+import { MacrunnerError } from '../core/error.ts';
 import type { GitHub } from '../core/ports.ts';
 import { createActionsClient } from './actions-client.ts';
 import { createAdmin } from './admin.ts';
@@ -12,7 +13,7 @@ import { createScaleSet } from './scale-set.ts';
 import { createSessions } from './session.ts';
 
 export interface GitHubOptions {
-  /** `https://github.com/acme`, `https://github.com/acme/app`, or the same on a GitHub Enterprise Server. */
+  /** `https://github.com/acme`, `…/acme/app`, `…/enterprises/acme`, or the same on a GitHub Enterprise Server. */
   readonly url: string;
   readonly runnerGroup: string;
   readonly auth: GitHubAuth;
@@ -37,6 +38,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   } = options;
   const context: Context = { log, clock, version, timings: { ...DEFAULT_TIMINGS, ...options.timings } };
   const config = parseConfigUrl(url);
+  if (config.scope.kind === 'enterprise' && auth.kind === 'app') throw appOfEnterprise();
   const rest = createRest(context, config, auth);
   const client = createActionsClient(context, createAdmin(context, config, rest));
   return {
@@ -56,4 +58,12 @@ export function createGitHub(options: GitHubOptions): GitHub {
       return runners.filter((runner) => runner.name.startsWith(prefix));
     },
   };
+}
+
+function appOfEnterprise(): MacrunnerError {
+  const hint =
+    "use github.token with a classic token that may manage the enterprise's runners (manage_runners:enterprise), or the URL of one organisation";
+  return new MacrunnerError('config-invalid', 'a GitHub App cannot register runners of an enterprise', {
+    hint,
+  });
 }
