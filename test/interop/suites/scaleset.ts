@@ -3,6 +3,7 @@
  * written in Go, where GitHub's client lives; here each gets a GitHub of its own, and a yard to play runners in.
  */
 import * as z from 'zod';
+import { failureOf } from '../../../src/lib/command-failure.ts';
 import { parseJson } from '../../../src/lib/parse-json.ts';
 import { run } from '../../../src/lib/run.ts';
 import { type AppKey, createAppKey } from '../../support/github/app-key.ts';
@@ -50,11 +51,16 @@ async function judge(program: string, check: string, key: AppKey, signal: AbortS
     token: TOKEN,
     app: { ...APP, privateKey: key.privateKeyPem },
   };
-  const { stdout } = await run(program, ['run'], {
-    input: JSON.stringify(scene),
-    timeoutMs: 30_000,
-    signal,
-  });
-  const { ok, detail } = parseJson(verdictSchema, stdout);
+  const { ok, detail } = parseJson(verdictSchema, await runHarness(program, JSON.stringify(scene), signal));
   if (!ok) throw new Error(detail);
+}
+
+/** @throws with the first line that the harness said when it did not come to a verdict, as when GitHub's client crashes */
+async function runHarness(program: string, input: string, signal: AbortSignal): Promise<string> {
+  try {
+    return (await run(program, ['run'], { input, timeoutMs: 30_000, signal })).stdout;
+  } catch (error) {
+    const said = failureOf(error)?.stderr.split('\n')[0];
+    throw said ? new Error(`no verdict: ${said}`, { cause: error }) : error;
+  }
 }
