@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { parseArguments } from './arguments.ts';
-import { notRunning, other, runtime } from './failure.ts';
+import { cancelled, notRunning, other, runtime } from './failure.ts';
 import { findProgram, spawnInGuest } from './guest.ts';
-import { dial } from './lock.ts';
+import { dial, vmKey } from './lock.ts';
 import type { Double } from './settings.ts';
 import { openVm, stateOf } from './vms.ts';
 
@@ -27,7 +27,7 @@ export async function exec(double: Double, argv: readonly string[]): Promise<voi
   openVm(double, name);
   if ((await stateOf(double, name)) !== 'running') throw notRunning(name);
   if (args.has('-t') && !process.stdout.isTTY) process.kill(process.pid, 'SIGTRAP');
-  const channel = await dial(double, name);
+  const channel = await dial(double, vmKey(double, name));
   if (channel === undefined) throw runtime(UNREACHABLE);
   await agentUp(channel, double.settings.agentWaitMs);
   const path = findProgram(double, name, program);
@@ -36,20 +36,24 @@ export async function exec(double: Double, argv: readonly string[]): Promise<voi
   }
   const stdin = args.has('-i') ? 'inherit' : 'ignore';
   const child = spawnInGuest(double, name, [path, ...rest], [stdin, 'pipe', 'pipe']);
+  process.removeAllListeners('SIGINT');
   process.on('SIGINT', () => {
     // The agent kills its direct child only.
     child.kill('SIGKILL');
-    finish(1, 'Error: CancellationError()\n');
+    finish(1, `${cancelled().message}\n`);
   });
   channel.once('close', () => finish(1, 'Error: unavailable (14): Transport became inactive\n'));
   finish(await exitCodeOf(child));
 }
 
 /** The run process says `up` as soon as the agent answers. */
-function agentUp(channel: Socket, waitMs: number): Promise<void> {
+export function agentUp(channel: Socket, waitMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = setTimeout(() => reject(runtime(UNREACHABLE)), waitMs);
-    channel.once('close', () => reject(runtime(UNREACHABLE)));
+    channel.once('close', () => {
+      clearTimeout(giveUp);
+      reject(runtime(UNREACHABLE));
+    });
     channel.on('error', () => channel.destroy());
     channel.once('data', () => {
       clearTimeout(giveUp);

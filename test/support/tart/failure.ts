@@ -10,6 +10,8 @@ export class Failure extends Error {
   }
 }
 
+const ROOT_USAGE = "Usage: tart <subcommand>\n  See 'tart --help' for more information.";
+
 /** Class A: the bare message. */
 export function runtime(message: string, exitCode = 1): Failure {
   return new Failure(message, exitCode);
@@ -26,10 +28,24 @@ export function other(message: string): Failure {
   return new Failure(`Error: ${message}`, 1);
 }
 
+/** Class C2: an argument error that the body found, with the usage of the whole program. */
+export function invalidInBody(message: string): Failure {
+  return new Failure(`Error: ${message}\n${ROOT_USAGE}`, 64);
+}
+
 export function missingVm(name: string): Failure {
   return runtime(`the specified VM "${name}" does not exist`, 2);
 }
 
 export function notRunning(name: string): Failure {
   return runtime(`VM "${name}" is not running`, 2);
+}
+
+export function alreadyRunning(name: string): Failure {
+  return runtime(`VM "${name}" is running`);
+}
+
+/** What a command cancelled by SIGINT ends with. */
+export function cancelled(): Failure {
+  return other('CancellationError()');
 }

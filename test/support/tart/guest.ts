@@ -26,6 +26,8 @@ export function rootfsOf(double: Double, name: string): string {
 /** What the guest agent of the public images gives a command; no /sbin. */
 function guestEnvironment(double: Double, name: string): Record<string, string> {
   const rootfs = rootfsOf(double, name);
+  const key = vmKey(double, name);
+  const address = pathOf(double, key, 'address');
   return {
     HOME: join(rootfs, 'Users/admin'),
     USER: 'admin',
@@ -33,11 +35,14 @@ function guestEnvironment(double: Double, name: string): Record<string, string> 
     SHELL: '/bin/zsh',
     TMPDIR: join(rootfs, 'tmp'),
     PATH: `${join(rootfs, 'usr/local/double-bin')}:/bin:/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin`,
-    [MARK]: vmKey(double, name),
+    [MARK]: key,
     // A guest program that starts another session writes an empty file named after its pid in here.
-    MACRUNNER_DOUBLE_GROUPS: pathOf(double, name, 'groups'),
-    MACRUNNER_DOUBLE_POWER: pathOf(double, name, 'power'),
-    MACRUNNER_DOUBLE_RUN_PID: String(holderPid(double, name)),
+    MACRUNNER_DOUBLE_GROUPS: pathOf(double, key, 'groups'),
+    MACRUNNER_DOUBLE_POWER: pathOf(double, key, 'power'),
+    MACRUNNER_DOUBLE_RUN_PID: String(holderPid(double, key)),
+    // Shared directories, by the tag they are mounted by.
+    MACRUNNER_DOUBLE_SHARES: pathOf(double, key, 'shares'),
+    ...(existsSync(address) ? { MACRUNNER_DOUBLE_ADDRESS: readFileSync(address, 'utf8') } : {}),
   };
 }
 
@@ -67,15 +72,16 @@ export function spawnInGuest(
   const cwd = env.HOME ?? '/';
   for (const dir of [cwd, env.TMPDIR ?? cwd]) mkdirSync(dir, { recursive: true });
   const child = spawn(program, args, { detached: true, stdio, env, cwd });
-  if (child.pid !== undefined) writeFileSync(join(pathOf(double, name, 'groups'), String(child.pid)), '');
+  const groups = pathOf(double, vmKey(double, name), 'groups');
+  if (child.pid !== undefined) writeFileSync(join(groups, String(child.pid)), '');
   return child;
 }
 
 /** Kills every process of a VM, again and again until none is found: they may be starting others meanwhile. */
-export function killGuest(double: Double, name: string): void {
-  const groups = pathOf(double, name, 'groups');
+export function killGuest(double: Double, key: string, rootfs: string): void {
+  const groups = pathOf(double, key, 'groups');
   for (let round = 0; round < 100; round += 1) {
-    const pids = guestPids(double, name);
+    const pids = guestPids(key, rootfs);
     if (round === 0 && existsSync(groups)) {
       for (const group of readdirSync(groups)) kill(-Number(group));
     }
@@ -95,9 +101,8 @@ function kill(pid: number): void {
   }
 }
 
-function guestPids(double: Double, name: string): readonly number[] {
-  const mark = `${MARK}=${vmKey(double, name)}`;
-  const rootfs = rootfsOf(double, name);
+function guestPids(key: string, rootfs: string): readonly number[] {
+  const mark = `${MARK}=${key}`;
   if (process.platform !== 'linux') return withoutProc(mark, rootfs);
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)

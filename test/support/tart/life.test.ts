@@ -38,9 +38,9 @@ test('item 23: the third macOS VM is one too many, Linux VMs do not count, a lea
   rig.double.addImage('linux', { os: 'linux' });
   for (const name of ['linux', 'a', 'b']) await runVm(rig, name);
   const limit = 'The number of VMs exceeds the system limit';
-  const third = { exitCode: 1, stderr: `${limit} (other running VMs: a, b)\n` };
+  const third = { exitCode: 1, stderr: `${limit} (other running VMs: a, b, linux)\n` };
   expect(await callTart(rig, ['run', 'c'])).toMatchObject(third);
-  for (const name of ['a', 'b']) await callTart(rig, ['stop', name]);
+  for (const name of ['linux', 'a', 'b']) await callTart(rig, ['stop', name]);
   rig.double.configure({ leakedSlots: 2 });
   expect(await callTart(rig, ['run', 'c'])).toMatchObject({ exitCode: 1, stderr: `${limit}\n` });
 });
@@ -73,11 +73,11 @@ test('item 24: shutdown inside the guest is a power-off', async () => {
 });
 
 test('item 25: SIGINT is a power cut with exit 0, SIGTERM kills without a word', async () => {
-  await using rig = tartRig({ vms: ['a'] });
+  await using rig = tartRig({ vms: ['a', 'b'] });
   const first = await runVm(rig, 'a');
   process.kill(first.pid, 'SIGINT');
   expect(await first.outcome).toMatchObject({ exitCode: 0, stdout: 'Stopping VM...\n' });
-  const second = await runVm(rig, 'a');
+  const second = await runVm(rig, 'b');
   process.kill(second.pid, 'SIGTERM');
   expect(await second.outcome).toMatchObject({ signal: 'SIGTERM', stdout: '', stderr: '' });
 });
@@ -107,6 +107,9 @@ test('item 28: of two running VMs with one MAC the later changes its own', async
   await runVm(rig, 'a');
   const later = await runVm(rig, 'b');
   await until(() => later.stdout().split('\n').length === 3);
+  expect(later.stdout()).toBe(
+    'There is already a running VM with the same MAC address!\nResetting VM to assign a new MAC address...\n',
+  );
   const { readConfig } = await import('./vms.ts');
   const macs = ['a', 'b'].map((name) => readConfig(join(rig.double.home, 'vms', name)).macAddress);
   expect(new Set(macs).size).toBe(2);

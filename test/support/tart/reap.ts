@@ -3,7 +3,7 @@ import { killGuest } from './guest.ts';
 import { isAlive } from './lock.ts';
 import { openDouble } from './settings.ts';
 
-const [, , dir = '', name = ''] = process.argv;
+const [, , dir = '', key = '', rootfs = ''] = process.argv;
 const double = openDouble(dir);
 // A second `run` of the same VM may already be up: its processes are not ours to kill.
-if (!(await isAlive(double, name))) killGuest(double, name);
+if (!(await isAlive(double, key))) killGuest(double, key, rootfs);

@@ -1,36 +1,50 @@
-/** `tart stop` (a power cut with a deadline) and `tart delete`. */
+/** `tart stop` (a power cut with a deadline), `tart suspend` and `tart delete`. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArguments } from './arguments.ts';
-import { missingVm, notRunning, runtime } from './failure.ts';
+import { alreadyRunning, missingVm, notRunning } from './failure.ts';
 import { killGuest } from './guest.ts';
-import { holderPid, isAlive, pathOf } from './lock.ts';
-import type { Double } from './settings.ts';
+import { cacheRoot, collectImages, imagePath } from './images.ts';
+import { holderPid, isAlive, pathOf, vmKey } from './lock.ts';
+import { parseRemote, type RemoteName } from './names.ts';
+import { type Double, secondsMs } from './settings.ts';
 import { temporaryPath } from './tmp.ts';
-import { cachedImage, isRemote, openVm, stateOf, vmDir } from './vms.ts';
+import { openVm, stateOf, vmDir } from './vms.ts';
 
 const POLL_MS = 100;
 
 export async function stop(double: Double, argv: readonly string[]): Promise<void> {
-  const args = parseArguments({ command: 'stop', options: ['-t', '--timeout'], positionals: ['name'] }, argv);
+  const shape = { command: 'stop', numbers: ['-t', '--timeout'], positionals: ['name'] };
+  const args = parseArguments(shape, argv);
   const [name = ''] = args.positionals;
-  const timeoutMs = Number(args.value('--timeout') ?? args.value('-t') ?? 30) * 1_000;
+  const timeoutMs = secondsMs(double, args.number('--timeout') ?? args.number('-t') ?? 30);
   const dir = openVm(double, name);
   const state = await stateOf(double, name);
   if (state === 'suspended') rmSync(join(dir, 'state.vzvmsave'));
   if (state === 'stopped') throw notRunning(name);
   if (state !== 'running') return;
-  const pid = holderPid(double, name);
-  if (timeoutMs > 0) signal(pid, 'SIGINT');
+  const key = vmKey(double, name);
+  const pid = holderPid(double, key);
+  signal(pid, 'SIGINT');
   for (let leftMs = timeoutMs; leftMs > 0; leftMs -= POLL_MS) {
-    await wait(POLL_MS);
-    if (!(await isAlive(double, name))) return;
+    await wait(Math.min(POLL_MS, leftMs));
+    if (!(await isAlive(double, key))) return;
   }
   signal(pid, 'SIGKILL'); // And no waiting for the outcome.
 }
 
-function signal(pid: number, name: 'SIGINT' | 'SIGKILL'): void {
+/** Sends the signal and goes: the outcome is the affair of `run`. */
+export async function suspend(double: Double, argv: readonly string[]): Promise<void> {
+  const [name = ''] = parseArguments({ command: 'suspend', positionals: ['name'] }, argv).positionals;
+  openVm(double, name);
+  const key = vmKey(double, name);
+  // The real one wraps its own words once more.
+  if (!(await isAlive(double, key))) throw notRunning(`VM "${name}" is not running`);
+  signal(holderPid(double, key), 'SIGUSR1');
+}
+
+function signal(pid: number, name: 'SIGINT' | 'SIGKILL' | 'SIGUSR1'): void {
   try {
     process.kill(pid, name);
   } catch (error) {
@@ -44,26 +58,30 @@ export async function remove(double: Double, argv: readonly string[]): Promise<v
     argv,
   );
   for (const name of positionals) {
-    if (isRemote(name)) removeCached(double, name);
-    else await removeVm(double, name);
+    const remote = parseRemote(name);
+    if (remote === undefined) await removeVm(double, name);
+    else removeCached(double, name, remote);
   }
 }
 
 async function removeVm(double: Double, name: string): Promise<void> {
   const dir = vmDir(double, name);
   if (!existsSync(join(dir, 'config.json'))) throw missingVm(name);
-  if ((await stateOf(double, name)) === 'running') throw runtime(`VM "${name}" is running`);
-  killGuest(double, name);
+  if ((await stateOf(double, name)) === 'running') throw alreadyRunning(name);
+  const key = vmKey(double, name);
+  killGuest(double, key, join(dir, 'rootfs'));
   const trash = temporaryPath(double);
   renameSync(dir, trash);
   rmSync(trash, { recursive: true, force: true });
-  for (const what of ['sock', 'pid', 'power', 'groups'] as const) {
-    rmSync(pathOf(double, name, what), { recursive: true, force: true });
+  for (const what of ['sock', 'pid', 'power', 'groups', 'address', 'shares'] as const) {
+    rmSync(pathOf(double, key, what), { recursive: true, force: true });
   }
 }
 
-function removeCached(double: Double, name: string): void {
-  const dir = cachedImage(double, name);
-  if (dir === undefined) throw missingVm(name);
-  rmSync(dir, { recursive: true, force: true });
+/** A tag goes first, then every digest that nothing keeps any more. */
+function removeCached(double: Double, name: string, remote: RemoteName): void {
+  const path = imagePath(cacheRoot(double), remote);
+  if (!existsSync(path)) throw missingVm(name);
+  rmSync(path, { recursive: true, force: true });
+  collectImages(cacheRoot(double));
 }
