@@ -82,6 +82,8 @@ export interface World {
   readonly inFlight: ReadonlySet<string>;
   /** Runners whose guest channel has been silent, and since when. */
   readonly silentSinceMs: ReadonlyMap<string, number>;
+  /** Runners on which GitHub has started a job that their guest has not reported, and since when that is known. */
+  readonly unjudgedSinceMs: ReadonlyMap<string, number>;
   readonly vms: Reading<readonly Vm[]>;
   readonly registrations: Reading<readonly Registration[]>;
 }

@@ -21,6 +21,8 @@ export class Desk {
   readonly #restUntilMs = new Map<string, number>();
   /** Since when a runner's channel has been silent. */
   readonly silentSinceMs = new Map<string, number>();
+  /** Runners on which GitHub runs a job that no gate asked about, and since when we know. */
+  readonly unjudgedSinceMs = new Map<string, number>();
   /** Total capacity last announced, by pool. */
   readonly announced = new Map<string, number>();
   readonly #troubles = new Map<string, PoolTrouble>();

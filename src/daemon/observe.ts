@@ -28,6 +28,7 @@ export function observe(context: Context, senses: Senses): World {
     runners: ledger.runners(),
     inFlight: desk.handsOff(nowMs),
     silentSinceMs: desk.silentSinceMs,
+    unjudgedSinceMs: desk.unjudgedSinceMs,
     vms: withOwnDeeds(context, senses.vms),
     registrations: withOwnRecords(context, senses.registrations),
   };

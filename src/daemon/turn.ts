@@ -9,11 +9,13 @@ import { dispatch } from './executors.ts';
 import { forgetAbandoned } from './forget.ts';
 import { observe } from './observe.ts';
 import type { RefreshingSenses } from './senses.ts';
+import { watchUnjudged } from './unjudged.ts';
 
 export function turn(context: Context, senses: RefreshingSenses, channels: Channels): void {
   const { desk, queues, ledger, signal } = context;
   queues.watch(context.nowMs());
   forgetAbandoned(context);
+  watchUnjudged(context);
   const world = observe(context, senses);
   const decided = plan(world);
   desk.waiting = decided.waiting;

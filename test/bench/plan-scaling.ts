@@ -47,6 +47,7 @@ function bigWorld(count: number, poolCount: number): World {
     runners,
     inFlight: new Set(runners.filter((_, index) => index % 11 === 0).map(({ name }) => name)),
     silentSinceMs: new Map(),
+    unjudgedSinceMs: new Map(),
     vms: known([...running.map(({ name }) => aVm(name)), ...orphans, ...foreign]),
     registrations: known(running.map(registrationOf)),
   };

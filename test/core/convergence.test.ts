@@ -89,7 +89,14 @@ function pass(world: World): World {
     if (runner.phase === 'booting') return { ...runner, phase: 'warm', sinceMs: nowMs };
     return runner.phase === 'registering' ? { ...runner, phase: 'idle', sinceMs: nowMs } : runner;
   });
-  return { ...world, nowMs, runners, inFlight: new Set(), silentSinceMs: new Map() };
+  return {
+    ...world,
+    nowMs,
+    runners,
+    inFlight: new Set(),
+    silentSinceMs: new Map(),
+    unjudgedSinceMs: new Map(),
+  };
 }
 
 /** All rounds' steps, until a round has none. */

@@ -118,15 +118,16 @@ test('I5: an unknown VM list creates nothing and destroys nothing', () => {
   });
 });
 
-test('I5: unknown registrations destroy no orphan, and no runner that may have a job but by its word, age, or two ways to its VM', () => {
+test('I5: unknown registrations destroy no orphan, and no runner that may have a job but by its word, age, two ways to its VM, or unjudged', () => {
   always((drawn) => {
     const world = { ...drawn, registrations: unknown };
     const { steps } = plan(world);
     expect([...only(steps, 'remove-vm'), ...only(steps, 'deregister')]).toEqual([]);
     for (const { runner, why } of newStops(world, steps)) {
       if (!MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? '')) continue;
-      expect(['age-limit', 'job-done', 'vm-died']).toContain(why);
+      expect(['age-limit', 'job-done', 'vm-died', 'refused']).toContain(why);
       if (why === 'vm-died') expect(isSilent(world, runner)).toBe(true);
+      if (why === 'refused') expect(isUnjudged(world, runner)).toBe(true);
     }
   });
 });
@@ -145,7 +146,7 @@ test('I5: unknown demand starts nothing for the pool and takes nothing from it f
   });
 });
 
-test('two sources: what GitHub calls busy is stopped only by its own word, by age, or with its VM gone and offline or silent', () => {
+test('two sources: what GitHub calls busy is stopped only by its own word, by age, unjudged, or with its VM gone and offline or silent', () => {
   always((world, { steps }) => {
     const busy = new Map(
       world.registrations.known
@@ -155,11 +156,24 @@ test('two sources: what GitHub calls busy is stopped only by its own word, by ag
     for (const { runner, why } of newStops(world, steps)) {
       const record = busy.get(runner);
       if (!record || !MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? '')) continue;
-      expect(['age-limit', 'job-done', 'vm-died']).toContain(why);
+      expect(['age-limit', 'job-done', 'vm-died', 'refused']).toContain(why);
+      if (why === 'refused') expect(isUnjudged(world, runner)).toBe(true);
       if (why === 'vm-died') expect(record.status === 'offline' || isSilent(world, runner)).toBe(true);
     }
     for (const step of steps) expect(step.do === 'remove-vm' && busy.has(step.vm)).toBe(false);
   });
+});
+
+test('I6: a runner whose job has run for a minute without coming before the gate is stopped, and no other for that', () => {
+  always((world, { steps }) => {
+    const stopped = new Map(only(steps, 'stop').map(({ runner, why }) => [runner, why]));
+    for (const runner of world.runners) {
+      const { name, phase } = runner;
+      const mustGo = MAY_HAVE_JOB.includes(phase) && isUnjudged(world, name) && !world.inFlight.has(name);
+      if (mustGo) expect(stopped.has(name)).toBe(true);
+      else if (phase !== 'stopping') expect(stopped.get(name)).not.toBe('refused');
+    }
+  }, arbitraryKnownWorld);
 });
 
 test('I9: every open job of a known pool is served by a runner or a step, or waits with exactly one cause', () => {
@@ -222,4 +236,10 @@ test('a drain creates and claims nothing', () => {
 /** The guest channel, the second way to a VM beside Tart's list, has been silent past its deadline. */
 function isSilent({ silentSinceMs, limits, nowMs }: World, runner: string): boolean {
   return nowMs - (silentSinceMs.get(runner) ?? nowMs) >= limits.channelMs;
+}
+
+/** GitHub told a minute ago that a job started there, and the guest has not. */
+function isUnjudged(world: World, runner: string): boolean {
+  const sinceMs = world.unjudgedSinceMs.get(runner) ?? world.nowMs;
+  return world.nowMs - sinceMs >= 60_000 && runnerNamed(world, runner)?.hadJob === false;
 }

@@ -41,6 +41,7 @@ const seenRunner = fc
     jobEndedMs: fc.option(age, { nil: null }),
     isInFlight: fc.boolean(),
     silentSinceMs: fc.option(age, { nil: null }),
+    unjudgedSinceMs: fc.option(age, { nil: null }),
     presence,
   })
   .map((seen) => ({
@@ -106,7 +107,12 @@ function assemble(drawn: Parts): World {
   });
   const named = [
     ...drawn.runners.map((seen, index) => ({ name: runners[index]?.name ?? '', ...seen })),
-    ...drawn.orphans.map((orphan, index) => ({ name: aName(`9${index}`), silentSinceMs: null, ...orphan })),
+    ...drawn.orphans.map((orphan, index) => ({
+      name: aName(`9${index}`),
+      silentSinceMs: null,
+      unjudgedSinceMs: null,
+      ...orphan,
+    })),
   ];
   const vms = named.flatMap(({ name, presence: { vm } }): readonly Vm[] => (vm ? [{ name, state: vm }] : []));
   const foreignVms = drawn.foreign.map((name): Vm => ({ name, state: drawn.foreignState }));
@@ -127,6 +133,11 @@ function assemble(drawn: Parts): World {
     silentSinceMs: new Map(
       named.flatMap(({ name, silentSinceMs }) =>
         silentSinceMs === null ? [] : [[name, silentSinceMs] as const],
+      ),
+    ),
+    unjudgedSinceMs: new Map(
+      named.flatMap(({ name, unjudgedSinceMs }) =>
+        unjudgedSinceMs === null ? [] : [[name, unjudgedSinceMs] as const],
       ),
     ),
     vms: read(drawn.vmsRead, [...vms, ...foreignVms]),

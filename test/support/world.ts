@@ -89,6 +89,7 @@ export function aWorld(
     runners,
     inFlight: new Set(),
     silentSinceMs: new Map(),
+    unjudgedSinceMs: new Map(),
     vms: known(runners.filter(({ phase }) => phase !== 'cloning').map(({ name }) => aVm(name))),
     registrations: known(runners.flatMap(matchingRegistration)),
     ...details,

@@ -3,14 +3,20 @@
  * Runners that are merely too many are `stop-surplus.ts`.
  *
  * Nothing new is stopped while the VM list is unknown. A runner that may have a job (registering, idle, busy) falls
- * only when GitHub agrees that it has none, except by its own word that it is done, by the age limit, and when Tart
- * does not list its VM as running while its channel has been silent.
+ * only when GitHub agrees that it has none, except by its own word that it is done, by the age limit, when Tart does not
+ * list its VM as running while its channel has been silent, and when its job never came before the gate.
  */
 import type { Runner, StopReason } from '../runner.ts';
 import { isKnownNotBusy, type Survey } from './survey.ts';
 
 /** A list read just before the VM started must not kill it. */
 const START_GRACE_MS = 5_000;
+
+/**
+ * A guest tells of its job within seconds, GitHub at the latest after a poll. What runs for so long after GitHub told,
+ * and was never asked about by the gate, runs unjudged.
+ */
+const UNJUDGED_MS = 60_000;
 
 interface StopRule {
   readonly why: StopReason;
@@ -23,6 +29,7 @@ const RULES: readonly StopRule[] = [
   { why: 'interrupted', applies: (runner) => runner.phase === 'cloning' },
   { why: 'vm-died', applies: hasDied },
   { why: 'job-done', applies: isDone },
+  { why: 'refused', applies: runsUnjudged },
   { why: 'age-limit', applies: (runner, { world }) => world.nowMs - runner.createdMs >= world.limits.ageMs },
   {
     why: 'boot-timeout',
@@ -74,6 +81,13 @@ function hasBeenSilent(runner: Runner, { world }: Survey): boolean {
 function isDone(runner: Runner, { world }: Survey): boolean {
   if (runner.hadJob && !mayHaveJob(runner)) return true;
   return runner.jobEndedMs !== null && world.nowMs - runner.jobEndedMs >= world.limits.teardownMs;
+}
+
+/** The one case in which a job that GitHub sees running is ended on purpose: nobody knows what it is. */
+function runsUnjudged(runner: Runner, { world }: Survey): boolean {
+  if (!mayHaveJob(runner) || runner.hadJob) return false;
+  const sinceMs = world.unjudgedSinceMs.get(runner.name);
+  return sinceMs !== undefined && world.nowMs - sinceMs >= UNJUDGED_MS;
 }
 
 function isRegisteringTooLong(runner: Runner, survey: Survey): boolean {

@@ -132,6 +132,28 @@ describe('a VM that does not run and whose channel is silent', () => {
   });
 });
 
+describe('a job that never came before the gate', () => {
+  const unjudged = (runner: Runner, ms: number) => ({ unjudgedSinceMs: new Map([[runner.name, NOW - ms]]) });
+
+  test.each(['registering', 'idle'] as const)(
+    'ends a runner that is %s after a minute, though it is busy',
+    (phase) => {
+      const runner = aRunner('a', phase);
+      const busy = known([aRegistration(runner.name, { busy: true })]);
+      expect(stopsOf(runner, { ...unjudged(runner, MINUTE), registrations: busy })).toEqual([
+        'stop ios/a: refused',
+      ]);
+      expect(stopsOf(runner, { ...unjudged(runner, MINUTE), registrations: unknown })).toHaveLength(1);
+      expect(stopsOf(runner, { ...unjudged(runner, MINUTE - 1), registrations: busy })).toEqual([]);
+    },
+  );
+
+  test('is none once the guest has reported it', () => {
+    const runner = aRunner('a', 'busy');
+    expect(stopsOf(runner, unjudged(runner, 60 * MINUTE))).toEqual([]);
+  });
+});
+
 describe('a silent channel', () => {
   test('ends a warm runner after its deadline', () => {
     const runner = aRunner('a', 'warm');
