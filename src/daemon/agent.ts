@@ -19,6 +19,7 @@ import { openControl } from './control.ts';
 import { Desk } from './desk.ts';
 import { restoreDrain, setDrain } from './drain.ts';
 import { Loop } from './loop.ts';
+import { nextLookMs } from './pace.ts';
 import { Queues } from './queues.ts';
 import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
 import { ConfigInForce } from './reload.ts';
@@ -36,8 +37,6 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often the loop looks without being woken: deadlines are kept that exactly, and an empty host sleeps. */
-const LOOK_EVERY_MS = { inhabited: 1_000, empty: 5_000 } as const;
 /** The most that closing the sessions at GitHub may take at the end. */
 const CLOSING_MS = 3_500;
 
@@ -147,7 +146,7 @@ function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boo
   const channels = new Channels();
   let isRebuilt = !mustRebuild;
   return new Loop({
-    everyMs: () => (isInhabited(context) ? LOOK_EVERY_MS.inhabited : LOOK_EVERY_MS.empty),
+    everyMs: () => nextLookMs(sceneOf(context)),
     onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
     turn() {
       if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
@@ -157,8 +156,9 @@ function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boo
   });
 }
 
-function isInhabited({ ledger, desk }: Context): boolean {
-  return desk.waiting.length > 0 || ledger.runners().length > 0;
+function sceneOf({ ledger, desk, nowMs }: Context): Parameters<typeof nextLookMs>[0] {
+  const isWaiting = desk.waiting.length > 0;
+  return { nowMs: nowMs(), runners: ledger.runners(), isWaiting, silent: desk.silentSinceMs };
 }
 
 function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => void): void {
