@@ -13,8 +13,8 @@ import type { Scope } from './scope.ts';
 
 /** Processor time is counted in ticks of 10 ms: a shorter look would tell nothing. */
 const LOOK_MS = 10_000;
-/** What the start began is done by then. */
-const SETTLE_MS = 3_000;
+/** Longer than the agent looks often after a runner came into its phase. */
+const SETTLE_MS = 22_000;
 
 export async function measureIdle({ isQuick, say }: Scope): Promise<readonly Measured[]> {
   const looks = isQuick ? 1 : 6;

@@ -22,7 +22,7 @@ export async function measureRunnerStart({ isQuick, say }: Scope): Promise<reado
   const clock = createWallClock();
   const warm = await startsWarm(clock, isQuick ? 4 : 10, say);
   const own = await startsDirectly(clock, isQuick ? 4 : 10, say);
-  const cold = await startsCold(clock, { rounds: isQuick ? 1 : 2, bootMs: isQuick ? 3_000 : 15_000 }, say);
+  const cold = await startsCold(clock, isQuick ? 3_000 : 15_000, say);
   return rowsOf({ warm, own, cold });
 }
 
@@ -76,21 +76,14 @@ async function startsWarm(clock: WallClock, wanted: number, say: Scope['say']): 
   return samples;
 }
 
-async function startsCold(
-  clock: WallClock,
-  { rounds, bootMs }: { readonly rounds: number; readonly bootMs: number },
-  say: Scope['say'],
-): Promise<readonly number[]> {
+async function startsCold(clock: WallClock, bootMs: number, say: Scope['say']): Promise<readonly number[]> {
   await using stage = await openBenchStage({ bootMs });
   const stamper = stampListener(stage);
   using assignments = watchAssignments(stage.github, clock.now);
   await stage.startAgent();
-  const samples: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    await atRest(stage, { gone: samples.length });
-    samples.push(...(await startsOf({ stage, clock, stamper, assignments }, AT_ONCE)));
-    say(`cold start ${samples.length} of ${rounds * AT_ONCE}`);
-  }
+  await atRest(stage, { gone: 0 });
+  const samples = await startsOf({ stage, clock, stamper, assignments }, AT_ONCE);
+  say(`cold start ${samples.length} times at once`);
   return samples;
 }
 
