@@ -88,7 +88,7 @@ function extraFields(api: OpenApi, { exchange, template }: Described): readonly 
 }
 
 /** Our client is known by its name; everybody else's requests are not ours to judge. */
-export function isOurs({ userAgent }: Exchange): boolean {
+function isOurs({ userAgent }: Exchange): boolean {
   return userAgent.startsWith('macrunner/');
 }
 

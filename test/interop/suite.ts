@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface CheckContext {
+interface CheckContext {
   /** Aborts at the check's deadline and when the whole run is interrupted. */
   readonly signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ export interface Suite {
   readonly checks: (context: SuiteContext) => Promise<readonly Check[]>;
 }
 
-export interface CheckResult {
+interface CheckResult {
   readonly name: string;
   readonly ms: number;
   /** Null when it passed. */

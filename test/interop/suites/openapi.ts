@@ -4,7 +4,7 @@
  * enterprises against Enterprise Cloud and Enterprise Server.
  */
 import { fastify } from 'fastify';
-import { createGitHub } from '../../../src/github/create-github.ts';
+import { createGitHub, type GitHubOptions } from '../../../src/github/create-github.ts';
 import { createAppKey } from '../../support/github/app-key.ts';
 import { bootstrapRoutes } from '../../support/github/bootstrap.ts';
 import { loadOpenApi } from '../../support/github/open-api.ts';
@@ -58,24 +58,18 @@ async function record({ stack }: SuiteContext): Promise<readonly Exchange[]> {
     reader: READER,
   };
   await tourRest(tour);
-  for (const url of ['/acme', '/acme/app']) await useOurClient(recorder.origin + url, key.privateKeyPem);
+  const app = { kind: 'app', clientId: APP.issuer, installationId: APP.installationId } as const;
+  for (const path of ['/acme', '/acme/app']) {
+    await useOurClient(recorder.origin + path, { ...app, privateKey: async () => key.privateKeyPem });
+  }
+  await useOurClient(`${recorder.origin}/enterprises/acme`, { kind: 'token', token: async () => ADMIN });
   return recorder.exchanges;
 }
 
 /** Everything that our client asks of the REST API: an App's token, a registration token, the list of runners. */
-async function useOurClient(url: string, privateKeyPem: string): Promise<void> {
+async function useOurClient(url: string, auth: GitHubOptions['auth']): Promise<void> {
   const signal = AbortSignal.timeout(20_000);
-  const github = createGitHub({
-    url,
-    runnerGroup: 'default',
-    hostId: 'aaaaaa',
-    auth: {
-      kind: 'app',
-      clientId: APP.issuer,
-      installationId: APP.installationId,
-      privateKey: async () => privateKeyPem,
-    },
-  });
+  const github = createGitHub({ url, runnerGroup: 'default', hostId: 'aaaaaa', auth });
   await github.registrations('mr-', signal);
   await github.queue({ name: 'pool', labels: ['macOS'] }).mint('mr-aaaaaa-pool-1', signal);
 }

@@ -10,7 +10,7 @@ import {
   resolve,
 } from './open-api-description.ts';
 
-export interface RestRequest {
+interface RestRequest {
   /** Without the `/api/v3` of an Enterprise Server. */
   readonly path: string;
   readonly query: URLSearchParams;
