@@ -32,9 +32,15 @@ export async function missingForGo(module: GoModule, signal: AbortSignal): Promi
     return null;
   } catch (error) {
     signal.throwIfAborted();
-    return `the modules of ${module.name} cannot be had here: ${lastLineOf(error)}`;
+    const why = lastLineOf(error);
+    // Anything else is a mistake in the module: the build meets it again and fails, where a skip would hide it.
+    return UNAVAILABLE.test(why) ? `the modules of ${module.name} cannot be had here: ${why}` : null;
   }
 }
+
+/** What the go command says when the network, the module proxy or the toolchain is to blame. */
+const UNAVAILABLE =
+  /dial tcp|no such host|timed? ?out|connection re|Forbidden|Not Found|TLS|requires go|toolchain/i;
 
 /** Builds, unless that is done already, and returns the program's path. @throws when it does not compile */
 export async function buildGo(module: GoModule, signal: AbortSignal): Promise<string> {
