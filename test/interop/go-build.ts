@@ -58,7 +58,11 @@ export async function buildGo(module: GoModule, signal: AbortSignal): Promise<st
     program,
     module.package ?? '.',
   ];
-  await runGo(go.file, args, module, signal);
+  try {
+    await runGo(go.file, args, module, signal);
+  } catch (error) {
+    throw new Error(failureOf(error)?.stderr.trim() || `${module.name} was not built`, { cause: error });
+  }
   await writeFile(stampOf(module), await fingerprint(module, go.version));
   return program;
 }
