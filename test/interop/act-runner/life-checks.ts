@@ -126,6 +126,18 @@ function jobChecks(rig: ActRunnerRig): readonly Check[] {
       },
     },
     {
+      name: 'an offer that it acknowledged is not repeated while it acquires: it goes on listening',
+      async run() {
+        rig.github.fault('acquire-job', { kind: 'delay', ms: 300 }, 1);
+        const jobId = rig.queue([{ run: WAIT }]);
+        const runner = await rig.start();
+        await until(() => rig.job(jobId).log.includes('waiting'));
+        rig.github.cancelJob(jobId);
+        equal(await rig.end(runner), 0);
+        equal(rig.job(jobId).result, 'canceled');
+      },
+    },
+    {
       name: 'it renews the lock of its job, with the job’s own token',
       async run() {
         const before = rig.github.requests().length;

@@ -36,10 +36,18 @@ export function feedRoutes(app: FastifyInstance, world: World): void {
 }
 
 function append(job: Job, text: string): void {
-  const lines = linesSchema.safeParse(JSON.parse(text));
+  const lines = linesSchema.safeParse(parse(text));
   if (!lines.success) {
     job.log.push(`unreadable console message: ${z.prettifyError(lines.error)}`);
     return;
   }
   job.log.push(...lines.data.value.slice(0, Math.max(0, MOST_LOG_LINES - job.log.length)));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // not JSON at all: refused by the schema
+  }
 }
