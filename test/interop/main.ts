@@ -7,11 +7,12 @@ import { parseArgs } from 'node:util';
 import { exitCodeOf, jsonOf, tableOf } from './report.ts';
 import { runSuite, type Suite, type SuiteResult } from './suite.ts';
 import { suite as actRunner } from './suites/act-runner.ts';
+import { suite as gitlabTartExecutor } from './suites/gitlab-tart-executor.ts';
 import { suite as openapi } from './suites/openapi.ts';
 import { suite as scaleset } from './suites/scaleset.ts';
 import { suite as webhooks } from './suites/webhooks.ts';
 
-const SUITES: readonly Suite[] = [scaleset, actRunner, openapi, webhooks];
+const SUITES: readonly Suite[] = [scaleset, actRunner, gitlabTartExecutor, openapi, webhooks];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },

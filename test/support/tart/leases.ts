@@ -8,7 +8,7 @@ import { Failure, other } from './failure.ts';
 import { withLock } from './lock.ts';
 import type { Double } from './settings.ts';
 
-export interface Lease {
+interface Lease {
   readonly mac: string;
   readonly address: string;
   readonly expiresMs: number;
@@ -17,7 +17,7 @@ export interface Lease {
 /** Beside the lease of softnet's own, which it sets for the whole host. */
 const SOFTNET_LEASE_SECONDS = 600;
 
-export function leasesFile(double: Double): string {
+function leasesFile(double: Double): string {
   return join(double.dir, 'dhcpd_leases');
 }
 
