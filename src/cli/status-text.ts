@@ -104,7 +104,7 @@ function poolNote(pool: PoolReport, nowMs: number): Cell {
   if (pool.retryAtMs > nowMs) {
     return { text: `${pool.failures} failed; retry in ${age(pool.retryAtMs - nowMs)}`, brush: 'warn' };
   }
-  return '';
+  return pool.url ?? '';
 }
 
 const SLOT_COLUMNS: readonly Column[] = [

@@ -1,5 +1,6 @@
 /** One entry of `pools`: a named class of runners. */
 import * as z from 'zod';
+import { githubSchema } from './github.ts';
 import { cron, timeZone } from './text.ts';
 
 const DEFAULT_LABELS = ['self-hosted', 'macOS', 'ARM64', 'ephemeral'] as const;
@@ -58,6 +59,9 @@ export const poolSchema = z
       .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'a name of A-Z, 0-9 and "_"'), z.string().max(4_096))
       .default({})
       .describe('Environment of every job. Every job can read it: no secrets.'),
+    github: githubSchema
+      .optional()
+      .describe('Where the runners of this pool register, when it is not where the others do.'),
     trust: z.string().optional().describe('Name of a policy in the section "trust".'),
     egress: z.string().optional().describe('Name of a policy in the section "egress".'),
   })

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
 import type { Config } from '../config/schema.ts';
 import { MacrunnerError } from '../core/error.ts';
-import type { GitHub, Guest, Hypervisor } from '../core/ports.ts';
+import type { Guest, Hypervisor } from '../core/ports.ts';
 import { createGitHub } from '../github/create-github.ts';
 import type { GitHubAuth } from '../github/options.ts';
 import { createVmUser } from '../host/as-vm-user.ts';
@@ -13,9 +13,10 @@ import { findProgram, TOOL_PATH } from '../host/find-program.ts';
 import { readSecret } from '../host/secrets.ts';
 import { createGuest } from '../tart/guest.ts';
 import { createHypervisor } from '../tart/hypervisor.ts';
+import { createGitHubs, type GitHubSettings, type GitHubs } from './githubs.ts';
 
 export interface Adapters {
-  readonly github: GitHub;
+  readonly github: GitHubs;
   readonly hypervisor: Hypervisor;
   readonly guest: Guest;
   /** Where Tart keeps its VMs. */
@@ -50,14 +51,16 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
     signal,
   });
   return {
-    github: createGitHub({
-      url: config.github.url,
-      runnerGroup: config.github.runnerGroup,
-      auth: authOf(options),
-      hostId,
-      version,
-      log: (level, message, fields) => log[level]({ ...fields }, message),
-    }),
+    github: createGitHubs(config.github, config.pools, (settings) =>
+      createGitHub({
+        url: settings.url,
+        runnerGroup: settings.runnerGroup,
+        auth: authOf(settings, options),
+        hostId,
+        version,
+        log: (level, message, fields) => log[level]({ ...fields }, message),
+      }),
+    ),
     hypervisor: createHypervisor({ tart, wrap, tartHome, runLogDir: locations.vms }),
     guest: createGuest({
       tart,
@@ -69,8 +72,10 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
 }
 
 /** Secrets are read when they are used, so that a new key needs no restart, and are scrubbed from every log from then on. */
-function authOf({ config, locations, signal, keepSecret }: AdapterOptions): GitHubAuth {
-  const { app, token } = config.github;
+function authOf(
+  { app, token }: GitHubSettings,
+  { locations, signal, keepSecret }: AdapterOptions,
+): GitHubAuth {
   const read = async (reference: string): Promise<string> => {
     const secret = await readSecret(reference, { secretsDir: locations.secrets, signal });
     keepSecret(secret);

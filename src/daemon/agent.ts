@@ -22,6 +22,7 @@ import { Loop } from './loop.ts';
 import { nextLookMs } from './pace.ts';
 import { Queues } from './queues.ts';
 import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
+import { addressesInUse } from './registered-at.ts';
 import { ConfigInForce } from './reload.ts';
 import { createSenses, type RefreshingSenses } from './senses.ts';
 import type { Identity } from './status.ts';
@@ -106,7 +107,10 @@ async function serve(
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
   const queues = new Queues(prepared.github);
   const wake = (): void => loop.wake();
-  const senses = createSenses({ ...prepared, config: config.get, nowMs, onRead: wake });
+  const senses = createSenses({
+    ...prepared,
+    ...{ config: config.get, nowMs, onRead: wake, addressesInUse: () => addressesInUse({ ledger }) },
+  });
   const context: Context = {
     ...prepared,
     ...{ config: config.get, ledger, desk: new Desk(), queues, nowMs, log, signal, wake },

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { startFailed } from './create.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
+import { noteAddress } from './registered-at.ts';
 
 export async function claim(context: Context, step: Extract<Step, { do: 'claim' }>): Promise<void> {
   const { guest, queues, signal, keepSecret } = context;
@@ -14,6 +15,7 @@ export async function claim(context: Context, step: Extract<Step, { do: 'claim' 
   try {
     await withIntent(context, 'claim', step.runner, async () => {
       move(context, step.runner, { type: 'claimed' });
+      noteAddress(context, step.runner, queues.urlOf(step.pool) ?? '');
       const { registrationId, jitConfig } = await queue.mint(step.runner, signal);
       keepSecret(jitConfig);
       const runner = move(context, step.runner, { type: 'minted', registrationId });

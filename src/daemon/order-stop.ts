@@ -16,9 +16,9 @@ export async function orderStop(context: Context, name: string, force: boolean):
     });
   }
   const hasCredential = runner.phase === 'registering' || runner.phase === 'idle';
-  const isBusy =
-    runner.phase === 'busy' ||
-    (hasCredential && !force && (await removeRegistration(context, name)) === 'busy');
+  const asked = hasCredential && !force ? await removeRegistration(context, name) : 'none';
+  // Whom nobody can ask about may be busy.
+  const isBusy = runner.phase === 'busy' || asked === 'busy' || asked === 'unreachable';
   if (isBusy && !force) {
     throw new MacrunnerError('github-conflict', `${name} runs a job`, {
       hint: 'wait for its end, or say --force to fail the job',

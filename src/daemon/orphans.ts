@@ -7,13 +7,11 @@ import { withIntent } from './intent.ts';
 const REFUSED_REST_MS = 60_000;
 
 export async function removeVm(context: Context, step: Extract<Step, { do: 'remove-vm' }>): Promise<void> {
-  const { hypervisor, queues, ledger, desk, nowMs, log, signal } = context;
+  const { hypervisor, hostId, queues, ledger, desk, nowMs, log, signal } = context;
+  const queue = queues.whereSeen(step.vm, poolOfName(hostId, step.vm) ?? '');
   try {
     await withIntent(context, 'remove-vm', step.vm, async () => {
-      if (
-        step.registrationId !== null &&
-        (await queues.any()?.remove(step.registrationId, signal)) === 'busy'
-      ) {
+      if (step.registrationId !== null && (await queue?.remove(step.registrationId, signal)) === 'busy') {
         desk.rest(step.vm, nowMs() + REFUSED_REST_MS);
         log.warn(
           { vm: step.vm },
@@ -36,7 +34,7 @@ export async function removeVm(context: Context, step: Extract<Step, { do: 'remo
 
 export async function deregister(context: Context, step: Extract<Step, { do: 'deregister' }>): Promise<void> {
   const { queues, hostId, ledger, desk, nowMs, log, signal } = context;
-  const queue = queues.of(poolOfName(hostId, step.name) ?? '') ?? queues.any();
+  const queue = queues.whereSeen(step.name, poolOfName(hostId, step.name) ?? '');
   if (!queue) return;
   try {
     await withIntent(context, 'deregister', step.name, async () => {

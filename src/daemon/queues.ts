@@ -1,9 +1,10 @@
 /** Listens to GitHub, one queue per pool, and writes what it hears to the ledger before it is acknowledged. */
 import type { Config } from '../config/schema.ts';
-import type { GitHub, PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
+import type { PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
 import type { Reading } from '../core/world.ts';
 import type { Context } from './context.ts';
 import { forgetUncounted } from './forget.ts';
+import type { GitHubs } from './githubs.ts';
 import { messageOf } from './intent.ts';
 import { move } from './move.ts';
 
@@ -12,8 +13,10 @@ const STALE_MS = 180_000;
 
 interface Line {
   readonly queue: PoolQueue;
-  /** What GitHub knows the pool by: a queue with other labels is another one. */
-  readonly labels: string;
+  /** Where the pool's runners register. */
+  readonly url: string;
+  /** What GitHub knows the pool by: a queue with other labels, or at another place, is another one. */
+  readonly identity: string;
   readonly stop: AbortController;
   done: Promise<void>;
   state: 'opening' | 'listening' | 'trouble';
@@ -27,12 +30,12 @@ interface Line {
 type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log' | 'signal' | 'wake'>;
 
 export class Queues {
-  readonly #github: GitHub;
+  readonly #github: Omit<GitHubs, 'registrations'>;
   readonly #lines = new Map<string, Line>();
   /** Of pools whose queue was let go: one that comes back must wait for its session to be closed. */
   readonly #closing = new Map<string, Promise<void>>();
 
-  constructor(github: GitHub) {
+  constructor(github: Omit<GitHubs, 'registrations'>) {
     this.#github = github;
   }
 
@@ -40,8 +43,29 @@ export class Queues {
     return this.#lines.get(pool)?.queue;
   }
 
-  any(): PoolQueue | undefined {
-    return this.#lines.values().next().value?.queue;
+  /** Where this pool's runners register. */
+  urlOf(pool: string): string | undefined {
+    return this.#lines.get(pool)?.url;
+  }
+
+  /** A queue at the address, of the pool if it is there; without an address the pool's own, or any if all are at one. */
+  at(url: string | null, pool: string): PoolQueue | undefined {
+    const own = this.#lines.get(pool);
+    if (own && (url === null || own.url === url)) return own.queue;
+    const urls = url === null ? [...new Set([...this.#lines.values()].map((line) => line.url))] : [url];
+    const [only, ...others] = urls;
+    return only === undefined || others.length > 0 ? undefined : this.#github.queueAt(only);
+  }
+
+  /** The address at which a record of that name was last seen. */
+  addressSeen(name: string): string | null {
+    return this.#github.whereSeen(name);
+  }
+
+  /** A queue at the address where a record of that name was last seen. */
+  whereSeen(name: string, pool: string): PoolQueue | undefined {
+    const url = this.addressSeen(name);
+    return url === null ? undefined : this.at(url, pool);
   }
 
   state(pool: string): Pick<Line, 'state' | 'trouble' | 'problems'> {
@@ -56,11 +80,11 @@ export class Queues {
     return { known: true, value: line.assigned };
   }
 
-  /** Opens queues for new pools, closes those of pools that are no more or have other labels. */
+  /** Opens queues for new pools, closes those of pools that are no more, have other labels or moved. */
   follow(pools: Config['pools'], tools: Tools): void {
-    const wanted = new Map(pools.map((pool) => [pool.name, pool.labels.join()]));
+    const wanted = new Map(pools.map((pool) => [pool.name, this.#identityOf(pool)]));
     for (const [name, line] of this.#lines) {
-      if (wanted.get(name) === line.labels) continue;
+      if (wanted.get(name) === line.identity) continue;
       line.stop.abort();
       this.#lines.delete(name);
       this.#closing.set(name, line.done);
@@ -86,13 +110,18 @@ export class Queues {
     );
   }
 
+  #identityOf(pool: Config['pools'][number]): string {
+    return JSON.stringify([pool.labels, this.#github.placeOf(pool).key]);
+  }
+
   #open(pool: Config['pools'][number], tools: Tools): void {
-    const queue = this.#github.queue({ name: pool.name, labels: pool.labels });
+    const queue = this.#github.queue(pool);
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, tools.signal]);
     const line: Line = {
       queue,
-      labels: pool.labels.join(),
+      url: this.#github.placeOf(pool).url,
+      identity: this.#identityOf(pool),
       stop,
       done: Promise.resolve(),
       state: 'opening',

@@ -7,6 +7,7 @@ import { interruptedClaims } from './claim.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './executors.ts';
 import type { Senses } from './observe.ts';
+import { noteAddress } from './registered-at.ts';
 import { giveOpenVerdicts } from './verdict.ts';
 
 /** Takes up what must not wait until the plan finds it, and closes the rest. */
@@ -41,7 +42,7 @@ export function beginRebuild({ ledger, nowMs }: Pick<Context, 'ledger' | 'nowMs'
 
 /** Rebuilds the runners of a lost ledger; returns false while Tart or GitHub cannot be read. */
 export function rebuildLedger(context: Context, senses: Senses): boolean {
-  const { ledger, hostId, nowMs, log } = context;
+  const { ledger, hostId, queues, nowMs, log } = context;
   const vms = senses.vms.get();
   const registrations = senses.registrations.get();
   if (!vms.known || !registrations.known) return false;
@@ -50,6 +51,8 @@ export function rebuildLedger(context: Context, senses: Senses): boolean {
     for (const runner of runners.filter(({ name }) => ledger.runner(name) === null)) {
       ledger.saveRunner(runner);
       ledger.note(runner.name, nowMs(), 'rebuilt', { phase: runner.phase });
+      const url = queues.addressSeen(runner.name);
+      if (url !== null) noteAddress(context, runner.name, url);
       ledger.audit(nowMs(), 'runner-rebuilt', runner.name, { phase: runner.phase });
     }
     for (const { id, what } of ledger.openIntents())

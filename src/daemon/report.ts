@@ -37,6 +37,8 @@ export type JobReport = z.output<typeof jobReport>;
 
 const poolReport = z.object({
   name: z.string(),
+  /** Where its runners register, when that is not where the others do. */
+  url: z.string().nullable(),
   labels: z.array(z.string()),
   max: z.number(),
   warm: z.number(),

@@ -3,10 +3,11 @@
 import type { Config } from '../config/schema.ts';
 import { warmNow } from '../config/windows.ts';
 import { ownPrefix } from '../core/names.ts';
-import type { GitHub, Hypervisor } from '../core/ports.ts';
+import type { Hypervisor } from '../core/ports.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Registration, Vm } from '../core/world.ts';
 import { freeBytes } from '../host/facts.ts';
+import type { GitHubs } from './githubs.ts';
 import type { Senses } from './observe.ts';
 import { RepeatedReading } from './reading.ts';
 
@@ -14,7 +15,9 @@ export interface SensesOptions {
   readonly config: () => Config;
   readonly hostId: string;
   readonly hypervisor: Hypervisor;
-  readonly github: GitHub;
+  readonly github: Pick<GitHubs, 'registrations'>;
+  /** The addresses at which living runners are registered. */
+  readonly addressesInUse: () => readonly string[];
   readonly tartHome: string;
   readonly nowMs: () => number;
   readonly onRead: (error: unknown) => void;
@@ -58,7 +61,12 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
   const registrations = reading<readonly Registration[]>(
     'the registrations',
     PACE.registrations.staleMs,
-    (signal) => github.registrations(ownPrefix(hostId), signal),
+    (signal) =>
+      github.registrations(
+        ownPrefix(hostId),
+        { pools: config().pools, inUse: options.addressesInUse() },
+        signal,
+      ),
   );
   const images = reading<ReadonlySet<string>>('the images', PACE.images.staleMs, (signal) =>
     readyImages(config(), hypervisor, signal),

@@ -79,6 +79,7 @@ function poolReport({ desk, queues, config }: Context, senses: Senses, name: str
   const { failures, retryAtMs } = desk.trouble(name);
   return {
     name,
+    url: pool?.github && pool.github.url !== config().github.url ? pool.github.url : null,
     labels: [...(pool?.labels ?? [])],
     max: pool?.max ?? 0,
     warm: pool ? senses.warm(pool) : 0,

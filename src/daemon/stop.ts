@@ -7,6 +7,7 @@ import type { Step } from '../core/step.ts';
 import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
+import { queueOfRunner } from './registered-at.ts';
 
 /** Reasons that hold whatever GitHub says: the runner's own end, a VM that is no more, the announced hard limit. */
 const FINAL: ReadonlySet<StopReason> = new Set(['job-done', 'no-job', 'vm-died', 'age-limit', 'refused']);
@@ -38,7 +39,8 @@ export async function stop(context: Context, step: Extract<Step, { do: 'stop' }>
 async function mayStop(context: Context, step: Extract<Step, { do: 'stop' }>): Promise<boolean> {
   const runner = context.ledger.runner(step.runner);
   if (!runner || runner.phase === 'stopping' || FINAL.has(step.why)) return true;
-  return (await removeRegistration(context, step.runner)) !== 'busy';
+  const registration = await removeRegistration(context, step.runner);
+  return registration !== 'busy' && registration !== 'unreachable';
 }
 
 async function tearDown(context: Context, name: string): Promise<void> {
@@ -70,13 +72,13 @@ function mayHaveUnknownRecord({ ledger }: Context, name: string): boolean {
   );
 }
 
-/** Records belong to the organisation, not to a pool's queue: any will do when the pool is no more. */
+/** `unreachable`: it is registered where no pool registers any more, and what runs there cannot be known. */
 export async function removeRegistration(
-  { ledger, queues, signal }: Context,
+  context: Context,
   name: string,
-): Promise<'none' | 'removed' | 'gone' | 'busy'> {
-  const runner = ledger.runner(name);
-  const queue = runner ? (queues.of(runner.pool) ?? queues.any()) : undefined;
-  if (!runner || runner.registrationId === null || !queue) return 'none';
-  return queue.remove(runner.registrationId, signal);
+): Promise<'none' | 'removed' | 'gone' | 'busy' | 'unreachable'> {
+  const runner = context.ledger.runner(name);
+  if (!runner || runner.registrationId === null) return 'none';
+  const queue = queueOfRunner(context, name, runner.pool);
+  return queue ? queue.remove(runner.registrationId, context.signal) : 'unreachable';
 }

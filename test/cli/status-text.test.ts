@@ -62,6 +62,14 @@ test('a pool that backs off says until when', () => {
   expect(statusText(aStatus({ pools }), look)).toContain('3 failed; retry in 20 s');
 });
 
+test('a pool that registers elsewhere than the others says where', () => {
+  const pools = [aPoolReport(), aPoolReport({ name: 'mac', url: 'https://github.com/globex' })];
+  const lines = statusText(aStatus({ pools }), { ...look, width: 120 }).split('\n');
+  expect(lines.filter((line) => line.includes('https://github.com/globex'))).toEqual([
+    expect.stringMatching(/^mac /),
+  ]);
+});
+
 test('what is unknown is not shown as zero', () => {
   const text = statusText(aStatus({ vms: null, pools: [aPoolReport({ assigned: null })] }), look);
   expect(text).toContain('VMs unknown');

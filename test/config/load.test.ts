@@ -211,3 +211,40 @@ test('GitHub on this machine may speak plain http, and a trailing slash does not
   using rig = configRig(aConfigFile({ github: { url: 'http://127.0.0.1:8080/acme/', token: 'file:t' } }));
   expect(rig.load().config.github.url).toBe('http://127.0.0.1:8080/acme');
 });
+
+const ENTERPRISE = { url: 'https://github.com/enterprises/acme', token: 'file:token' };
+const REST = { url: 'https://git.acme.dev/acme', token: 'file:token', queue: 'rest' };
+const APP = { clientId: 'Iv23x', installationId: 1, privateKey: 'file:app.pem' };
+
+test.each([
+  [
+    { ...ENTERPRISE, token: undefined, app: APP },
+    /^github\.app.* an App cannot register runners of an enterprise/,
+  ],
+  [{ ...ENTERPRISE, queue: 'rest' }, /^github\.queue.* "scale-set" for an enterprise/],
+  [REST, /^github\.repositories.* the repositories to look at/],
+  [{ ...REST, repositories: ['globex/app'] }, /^github\.repositories.* repositories of acme/],
+  [
+    { ...REST, url: 'https://git.acme.dev/acme/app', repositories: ['acme/app'] },
+    /^github\.repositories.* left out/,
+  ],
+  [{ url: 'https://github.com/acme/app.git', token: 'file:token' }, /^github\.url/],
+])('settings of GitHub that cannot be together are refused: %o', (github, why) => {
+  expect(problemsOf({ github })).toEqual([expect.stringMatching(why)]);
+});
+
+test.each([
+  ENTERPRISE,
+  { ...REST, repositories: ['acme/app', 'Acme/site'] },
+  { ...REST, url: 'https://git.acme.dev/acme/app' },
+])('%o is understood, and a pool may have the same of its own', (github) => {
+  expect(problemsOf({ github })).toEqual([]);
+  expect(problemsOf({ pools: [aPoolEntry({ github })] })).toEqual([]);
+});
+
+test("a pool's own place at GitHub is checked like the common one", () => {
+  const github = { url: 'https://github.com/globex' };
+  expect(problemsOf({ pools: [aPoolEntry({ github })] })).toEqual([
+    expect.stringMatching(/^pools\.0\.github\.app.*exactly one of "app" and "token"/),
+  ]);
+});

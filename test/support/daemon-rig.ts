@@ -6,15 +6,16 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import type {
-  GitHub,
   Guest,
   GuestFollower,
   Hypervisor,
+  PoolQueue,
   QueueListener,
   RunnerCredential,
 } from '../../src/core/ports.ts';
 import type { Context } from '../../src/daemon/context.ts';
 import { Desk } from '../../src/daemon/desk.ts';
+import type { GitHubs } from '../../src/daemon/githubs.ts';
 import { Queues } from '../../src/daemon/queues.ts';
 import { aConfigFile, aPoolEntry } from './config-rig.ts';
 import { ledgerRig } from './ledger-rig.ts';
@@ -63,13 +64,17 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     },
     verdict: (vm, n, { allowed }) => ask(`verdict ${vm} ${n} ${allowed}`, undefined),
   };
-  const github: GitHub = {
-    queue: ({ name }) => ({
-      listen: async (listener) => void listeners.set(name, listener),
-      capacityChanged: () => void asked.push(`capacity ${name}`),
-      mint: (runner) => ask(`mint ${runner}`, { registrationId: 7, jitConfig: 'jit-secret-of-this-run' }),
-      remove: (id) => ask<'removed' | 'gone' | 'busy'>(`remove ${id}`, 'removed'),
-    }),
+  const queueOf = ({ name }: { readonly name: string }): PoolQueue => ({
+    listen: async (listener) => void listeners.set(name, listener),
+    capacityChanged: () => void asked.push(`capacity ${name}`),
+    mint: (runner) => ask(`mint ${runner}`, { registrationId: 7, jitConfig: 'jit-secret-of-this-run' }),
+    remove: (id) => ask<'removed' | 'gone' | 'busy'>(`remove ${id}`, 'removed'),
+  });
+  const github: GitHubs = {
+    placeOf: () => ({ url: 'https://github.com/acme', key: '' }),
+    whereSeen: () => 'https://github.com/acme',
+    queue: queueOf,
+    queueAt: (url) => (url === 'https://github.com/acme' ? queueOf({ name: '' }) : undefined),
     registrations: () => ask('registrations', []),
   };
   const config: Config = configSchema.parse(aConfigFile({ pools: pools.map((pool) => aPoolEntry(pool)) }));

@@ -26,6 +26,7 @@ export function aStatus(change: Partial<StatusReport> = {}): StatusReport {
 export function aPoolReport(change: Partial<PoolReport> = {}): PoolReport {
   return {
     name: 'xcode-26',
+    url: null,
     labels: ['local-highperf'],
     max: 2,
     warm: 1,
