@@ -10,9 +10,10 @@ import { suite as actRunner } from './suites/act-runner.ts';
 import { suite as gitlabTartExecutor } from './suites/gitlab-tart-executor.ts';
 import { suite as openapi } from './suites/openapi.ts';
 import { suite as scaleset } from './suites/scaleset.ts';
+import { suite as tartDriver } from './suites/tart-driver.ts';
 import { suite as webhooks } from './suites/webhooks.ts';
 
-const SUITES: readonly Suite[] = [scaleset, actRunner, gitlabTartExecutor, openapi, webhooks];
+const SUITES: readonly Suite[] = [scaleset, actRunner, gitlabTartExecutor, tartDriver, openapi, webhooks];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },

@@ -57,26 +57,31 @@ function sizeGB(dir: string): number {
   return Math.floor(allocatedBytes(dir) / 1e9);
 }
 
-/** 2.31.0 took `SizeOnDisk` away and brought `Accessed`. */
+/** The columns that changed: `Disk` is there since 2.7.0, `SizeOnDisk` from 2.15.0 until 2.31.0, which brought `Accessed`. */
+function sizesOf<T>(
+  double: Double,
+  shown: { disk: T; size: T; accessed: string },
+): Record<string, T | string> {
+  if (isSince(double, '2.31.0')) return { Disk: shown.disk, Size: shown.size, Accessed: shown.accessed };
+  const onDisk = isSince(double, '2.15.0') ? { SizeOnDisk: shown.size } : {};
+  return { ...(isSince(double, '2.7.0') ? { Disk: shown.disk } : {}), Size: shown.size, ...onDisk };
+}
+
 function jsonRow(double: Double, { source, name, dir, state }: Row): Readonly<Record<string, unknown>> {
-  const time = isSince(double, '2.31.0')
-    ? {
-        Accessed: accessed(dir)
-          .toISOString()
-          .replace(/\.\d+Z$/, 'Z'),
-      }
-    : { SizeOnDisk: sizeGB(dir) };
-  const sizes = { Disk: diskGB(dir), Size: sizeGB(dir) };
-  return { Source: source, Name: name, ...sizes, ...time, Running: state === 'running', State: state };
+  const time = accessed(dir)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  const sizes = sizesOf(double, { disk: diskGB(dir), size: sizeGB(dir), accessed: time });
+  return { Source: source, Name: name, ...sizes, Running: state === 'running', State: state };
 }
 
 function textRow(double: Double, { source, name, dir, state }: Row): Readonly<Record<string, string>> {
-  const sizes = {
-    Disk: sizeText(double, diskBytes(dir), String(diskGB(dir))),
-    Size: sizeText(double, allocatedBytes(dir), String(sizeGB(dir))),
-  };
-  const time = isSince(double, '2.31.0') ? { Accessed: ago(accessed(dir), Date.now()) } : {};
-  return { Source: source, Name: name, ...sizes, ...time, State: state };
+  const sizes = sizesOf(double, {
+    disk: sizeText(double, diskBytes(dir), String(diskGB(dir))),
+    size: sizeText(double, allocatedBytes(dir), String(sizeGB(dir))),
+    accessed: ago(accessed(dir), Date.now()),
+  });
+  return { Source: source, Name: name, ...sizes, State: state };
 }
 
 function sizeText(double: Double, bytes: number, plain: string): string {
@@ -91,24 +96,24 @@ export async function get(double: Double, argv: readonly string[]): Promise<void
   const state = await stateOf(double, name);
   const { width, height, unit = '' } = config.display;
   const size = (allocatedBytes(dir) / 1e9).toFixed(3);
-  const hardware = { OS: config.os, CPU: config.cpuCount, Memory: config.memorySize / MIB };
-  const shown = { DiskFormat: config.diskFormat, Display: `${width}x${height}${unit}`, State: state };
-  if (args.value('--format') === 'json') {
-    const running = { Disk: diskGB(dir), Size: size, Running: state === 'running' };
-    print(prettyJson({ ...hardware, ...running, ...shown }));
-    return;
-  }
-  const row = {
-    OS: config.os,
-    CPU: String(hardware.CPU),
-    Memory: String(hardware.Memory),
-    Disk: sizeText(double, diskBytes(dir), String(diskGB(dir))),
-    DiskFormat: shown.DiskFormat,
-    Size: sizeText(double, allocatedBytes(dir), size),
-    Display: shown.Display,
-    State: state,
+  const isJson = args.value('--format') === 'json';
+  const found = {
+    ...(isSince(double, '2.8.0') ? { OS: config.os } : {}),
+    CPU: config.cpuCount,
+    Memory: config.memorySize / MIB,
+    Disk: isJson ? diskGB(dir) : sizeText(double, diskBytes(dir), String(diskGB(dir))),
+    ...(isSince(double, '2.28.0') ? { DiskFormat: config.diskFormat } : {}),
+    ...(isSince(double, '2.7.0')
+      ? { Size: isJson ? size : sizeText(double, allocatedBytes(dir), size) }
+      : {}),
+    Display: `${width}x${height}${unit}`,
   };
-  print(table([row]));
+  if (isJson) print(prettyJson({ ...found, Running: state === 'running', State: state }));
+  else print(table([{ ...textOfValues(found), State: state }]));
+}
+
+function textOfValues(values: Readonly<Record<string, string | number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
 export async function fqn(double: Double, argv: readonly string[]): Promise<void> {

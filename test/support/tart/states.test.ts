@@ -198,6 +198,9 @@ test('what other versions do differently', async () => {
     'Source',
     'State',
   ]);
+  rig.double.configure({ version: '2.7.0' });
+  const [head] = (await callTart(rig, ['get', 'a'])).stdout.split('\n');
+  expect(head?.split(/ +/)).toEqual(['CPU', 'Memory', 'Disk', 'Size', 'Display', 'State']);
   rig.double.configure({ version: '2.9.1' });
   const run = await runVm(rig, 'a');
   await until(() => existsSync(join(rig.dir, 'dhcpd_leases')));
