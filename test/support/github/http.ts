@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import * as z from 'zod';
+import { installEtags } from './etag.ts';
 import { installFaults } from './faults.ts';
 import { actionsProblem, Problem, restProblem } from './problem.ts';
 import type { World } from './state.ts';
@@ -58,6 +59,7 @@ export function createApp(world: World): FastifyInstance {
   acceptAnyBody(app);
   app.addHook('onRequest', async (request, reply) => addDiagnosticHeaders(world, request, reply));
   installFaults(app, world);
+  installEtags(app, (path) => !isActionsPath(path) && !path.startsWith('/_control'));
   app.addHook('onResponse', async (request, reply) => record(world, request, reply));
   app.setErrorHandler((error, request, reply) => writeProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) =>

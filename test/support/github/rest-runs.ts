@@ -29,12 +29,24 @@ export function runRoutes(app: FastifyInstance, world: World): void {
     const more = { network_count: 0, subscribers_count: 1, has_discussions: false, allow_forking: false };
     return { ...describeRepository(context, `${owner}/${repo}`), ...more };
   });
+  route(app, 'GET', `${REPO}/actions/runs`, 'list-runs', (request) => {
+    requireIdentity(world, request);
+    const { owner, repo } = params.parse(request.params);
+    if (!world.settings.owners.includes(owner)) throw restProblem(404, 'Not Found');
+    const { status } = z.object({ status: z.string().optional() }).parse(request.query);
+    const runs = [...world.runs.values()]
+      .filter((run) => run.repository === `${owner}/${repo}`)
+      .map((run) => describeRun(context, run))
+      .filter((run) => status === undefined || run.status === status || run.conclusion === status)
+      .toReversed();
+    return { total_count: runs.length, workflow_runs: pageOf(request, runs) };
+  });
   route(app, 'GET', `${REPO}/actions/runs/:id`, 'get-run', (request) =>
     describeRun(context, requireRun(world, request)),
   );
   route(app, 'GET', `${REPO}/actions/runs/:id/jobs`, 'list-run-jobs', (request) => {
     const jobs = jobsOfRun(world, requireRun(world, request)).map((job) => describeJob(context, job));
-    return { total_count: jobs.length, jobs };
+    return { total_count: jobs.length, jobs: pageOf(request, jobs) };
   });
   route(app, 'GET', `${REPO}/actions/jobs/:id`, 'get-job', (request) => {
     requireIdentity(world, request);
@@ -44,6 +56,17 @@ export function runRoutes(app: FastifyInstance, world: World): void {
     return describeJob(context, job);
   });
   verdictRoutes(app, world);
+}
+
+const pageQuery = z.object({
+  per_page: z.coerce.number().int().min(1).max(100).catch(30),
+  page: z.coerce.number().int().min(1).catch(1),
+});
+
+/** The newest first, 30 to a page unless told otherwise. */
+function pageOf<T>(request: FastifyRequest, all: readonly T[]): readonly T[] {
+  const { per_page: size, page } = pageQuery.parse(request.query);
+  return all.slice((page - 1) * size, page * size);
 }
 
 function verdictRoutes(app: FastifyInstance, world: World): void {

@@ -185,3 +185,28 @@ test('item 34: limits and plain refusals are told apart by their headers', async
   const secondary = await rest('GET', '/orgs/acme/actions/runners');
   expect([secondary.status, secondary.headers.get('retry-after')]).toEqual([429, '60']);
 });
+
+test('runs are listed by their status and in pages, as GitHub describes them', async () => {
+  const { rest, queueJob } = await simulateWithRest();
+  for (const name of ['one', 'two', 'three']) queueJob({ name, labels: ['macOS'] });
+  const path = '/repos/{owner}/{repo}/actions/runs';
+  const queued = await rest('GET', '/repos/acme/app/actions/runs?status=queued&per_page=2');
+  expect(openApi.faults('get', path, 200, queued.body)).toEqual([]);
+  expect(queued.body).toMatchObject({ total_count: 3, workflow_runs: [{ status: 'queued' }, {}] });
+  const rest2 = await rest('GET', '/repos/acme/app/actions/runs?status=queued&per_page=2&page=2');
+  expect(rest2.body.workflow_runs).toHaveLength(1);
+  const running = await rest('GET', '/repos/acme/app/actions/runs?status=in_progress');
+  expect(running.body).toMatchObject({ total_count: 0, workflow_runs: [] });
+});
+
+test('what has not changed is answered 304, and in full once it has', async () => {
+  const { github, queueJob } = await simulateWithRest();
+  const { runId, jobId } = queueJob({ labels: ['macOS'] });
+  const url = `${github.origin}/api/v3/repos/acme/app/actions/runs/${runId}/jobs`;
+  const get = (etag: string) => fetch(url, { headers: { authorization: PAT, 'if-none-match': etag } });
+  const etag = (await get('')).headers.get('etag') ?? '';
+  const same = await get(etag);
+  expect([same.status, await same.text()]).toEqual([304, '']);
+  github.cancelJob(jobId);
+  expect((await get(etag)).status).toBe(200);
+});
