@@ -21,6 +21,7 @@ export class RepeatedReading<T> {
   #triedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
   #isWantedAgain = false;
+  #hasTried = false;
 
   constructor(options: ReadingOptions<T>) {
     this.#options = options;
@@ -33,6 +34,11 @@ export class RepeatedReading<T> {
     if (ageMs > this.#options.staleMs)
       return { known: false, why: `${this.#options.what} last read too long ago` };
     return { known: true, value: this.#last.value };
+  }
+
+  /** True until the first attempt has ended, well or not. */
+  isAwaited(): boolean {
+    return !this.#hasTried;
   }
 
   /** When the present reading began: what happened later may not be in it. */
@@ -75,10 +81,12 @@ export class RepeatedReading<T> {
     this.#triedMs = beganMs;
     try {
       this.#last = { value: await this.#options.read(signal), beganMs };
+      this.#hasTried = true;
       this.#options.onRead(null);
     } catch (error) {
       if (signal.aborted) return;
       this.#last = null;
+      this.#hasTried = true;
       this.#why = `${this.#options.what} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
       this.#options.onRead(error);
     }

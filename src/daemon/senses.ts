@@ -29,8 +29,8 @@ export interface SensesOptions {
  * runners in trouble and orphans. Images are looked for often while one is missing: somebody is fetching it.
  */
 const PACE = {
-  vms: { often: 5_000, seldom: 20_000, staleMs: 50_000 },
-  registrations: { soon: 5_000, often: 30_000, seldom: 600_000, staleMs: 90_000 },
+  vms: { soon: 2_000, often: 5_000, seldom: 20_000, staleMs: 50_000 },
+  registrations: { soon: 2_000, often: 30_000, seldom: 600_000, staleMs: 90_000 },
   images: { often: 2_000, seldom: 300_000, staleMs: 750_000 },
 } as const;
 /** A runner that registers or stands idle for longer is looked up at GitHub. */
@@ -88,7 +88,9 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
       const isTroubled = hasOrphans || troubled.length > 0;
       const ready = images.get();
       const lacksImage = ready.known && config().pools.some((pool) => !ready.value.has(pool.image));
-      if (vms.isDue(paceOf('vms', isInhabited))) void vms.refresh(signal);
+      // A VM that fell silent may be dead, and while VMs are unknown nothing is decided.
+      const isUrgent = !vms.get().known || runners.some(({ name }) => silentSinceMs.has(name));
+      if (vms.isDue(isUrgent ? PACE.vms.soon : paceOf('vms', isInhabited))) void vms.refresh(signal);
       const registrationsPace = isBlind ? PACE.registrations.soon : paceOf('registrations', isTroubled);
       if (registrations.isDue(registrationsPace)) void registrations.refresh(signal);
       if (images.isDue(paceOf('images', lacksImage))) void images.refresh(signal);

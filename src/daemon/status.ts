@@ -51,7 +51,7 @@ function problemsNow(
   const unfit = senses.unfit();
   return [
     ...(unfit ? [`No VM may start: ${unfit}.`] : []),
-    ...(vms.known ? [] : [`VMs are unknown: ${vms.why}.`]),
+    ...(vms.known || senses.vms.isAwaited() ? [] : [`VMs are unknown: ${vms.why}.`]),
     ...pools
       .filter((pool) => pool.queue === 'trouble')
       .map((pool) => `Pool ${pool.name} cannot hear GitHub: ${pool.trouble}.`),

@@ -3,6 +3,7 @@
  * text decides. Source of texts: openai/tart: Sources/tart/VMStorageHelper.swift, Commands/*.swift, VM.swift.
  */
 import { type ErrorCode, MacrunnerError } from '../core/error.ts';
+import { failureOf } from '../lib/command-failure.ts';
 
 export interface Outcome {
   /** tart's subcommand. */
@@ -141,6 +142,15 @@ export function classify(outcome: Outcome, cause?: unknown): MacrunnerError {
     ...(hint === undefined ? {} : { hint }),
     cause,
   });
+}
+
+/**
+ * True for a command that looked at a VM which another command took away meanwhile. `list` looks at all of them without
+ * a lock, and so does `clone`, for their MAC addresses: it is worth another try.
+ */
+export function isLookRace(error: unknown): boolean {
+  const stderr = failureOf(error instanceof Error ? error.cause : undefined)?.stderr ?? '';
+  return /couldn.t be opened|no such file/i.test(stderr);
 }
 
 /** `run` never ends by itself while it is well, whatever it says. */

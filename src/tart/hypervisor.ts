@@ -2,6 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { MacrunnerError } from '../core/error.ts';
 import type { Hypervisor } from '../core/ports.ts';
+import { retry } from '../lib/retry.ts';
+import { isLookRace } from './errors.ts';
 import { hasImage, listVms, vmDirectoryExists } from './list.ts';
 import { lastWords, runLog, startVm } from './start.ts';
 import { deleteVm, stopVm } from './stop.ts';
@@ -36,7 +38,12 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
       }
       // tart would pull what is missing, for half an hour, while a job waits.
       if (!(await hasImage(program, tartHome, source, signal))) throw imageMissing(image);
-      await callTart(program, ['clone', source, name], { timeoutMs: 120_000, signal });
+      await retry(() => callTart(program, ['clone', source, name], { timeoutMs: 120_000, signal }), {
+        signal,
+        attempts: 3,
+        pauseMs: (failures) => failures * 50,
+        isWorthRetrying: isLookRace,
+      });
     },
     async configure(name, { cpu, memoryGiB }, signal) {
       const memory = String(memoryGiB * 1_024);

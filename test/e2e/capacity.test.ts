@@ -52,14 +52,16 @@ test('a warm runner of another pool makes way for a job that would wait', async 
   ]);
 });
 
-test('two pools that both have more jobs than slots take turns', async () => {
+test('jobs of two pools are served in the order in which they came, and neither pool starves', async () => {
   await using stage = await served({ slots: 1, pools: [IOS, MAC] });
-  const jobs = ['ios', 'ios', 'mac', 'mac'].map((label) => queueJob(stage, 'true', label));
+  const jobs = ['ios', 'mac', 'ios', 'mac'].map((label) => {
+    stage.github.advance(20); // Jobs of the same millisecond have no order.
+    return queueJob(stage, 'true', label);
+  });
   for (const job of jobs) expect((await ended(stage, job)).conclusion).toBe('success');
   await nothingLeft(stage);
   const pools = (await allRunners(stage)).map(({ pool }) => pool);
-  expect(pools.toSorted()).toEqual(['ios', 'ios', 'mac', 'mac']);
-  expect(new Set(pools.slice(0, 2)).size + new Set(pools.slice(2)).size).toBe(4);
+  expect(pools).toEqual(['ios', 'mac', 'ios', 'mac']);
 });
 
 test('a job for which no slot is free waits, says why, and is served when one is', async () => {

@@ -17,7 +17,7 @@ async function listening(stage: Stage): Promise<void> {
 }
 
 test.each([
-  ['server errors', answer(503), 3],
+  ['server errors', answer(503), 2],
   ['a proxy’s page instead of an answer', { kind: 'text', status: 502, body: '<html>Bad gateway</html>' }, 2],
   ['connections that break', { kind: 'reset' }, 2],
   ['an answer cut in half', { kind: 'truncate' }, 1],

@@ -44,8 +44,11 @@ test('a bad configuration is refused: the last good one serves on, and the statu
   await using stage = await served();
   stage.configure((config) => ({ ...config, pools: [{ ...IOS, cpu: 'many' }] }));
   process.kill(stage.agentPid, 'SIGHUP');
-  const bad = await statusWhere(stage, 'the refusal', ({ isFine }) => !isFine);
-  expect(bad.problems.join()).toMatch(/newest configuration is refused.*cpu/s);
+  await statusWhere(
+    stage,
+    'the refusal',
+    ({ isFine, problems }) => !isFine && /newest configuration is refused.*cpu/s.test(problems.join()),
+  );
   expect((await ended(stage, queueJob(stage))).conclusion).toBe('success');
   stage.configure((config) => ({ ...config, pools: [IOS] }));
   process.kill(stage.agentPid, 'SIGHUP');

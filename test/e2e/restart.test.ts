@@ -34,7 +34,7 @@ test('an agent that is told to end is gone within five seconds, and the job it l
   await stage.startAgent();
   await nothingLeft(stage);
   const told = await timelineOf(stage, name);
-  for (const what of ['online', 'job-started', 'job-completed', 'exited', 'gone']) {
+  for (const what of ['job-started', 'job-completed', 'exited', 'gone']) {
     expect(told.filter((entry) => entry === what)).toHaveLength(1);
   }
   expect(await allRunners(stage)).toMatchObject([{ name, why: 'job-done' }]);

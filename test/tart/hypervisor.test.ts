@@ -57,6 +57,24 @@ test('cloning over a half-made directory that tart does not list is refused too'
   await expect(rig.vms.clone('template', 'job-1', signal)).rejects.toMatchObject({ code: 'vm-exists' });
 });
 
+test('a clone that looked at a VM just being deleted is made again; one that failed otherwise is not', async ({
+  signal,
+}) => {
+  await using rig = tartRig({ images: ['template'] });
+  const race = {
+    command: 'clone',
+    nth: 1,
+    exitCode: 1,
+    stderr: 'The file “config.json” couldn’t be opened.',
+  };
+  rig.double.script([race, race]);
+  await rig.vms.clone('template', 'job-1', signal);
+  expect(rig.double.calls('clone')).toHaveLength(3);
+  rig.double.script([{ command: 'clone', exitCode: 1, stderr: 'Error: No space left on device' }]);
+  await expect(rig.vms.clone('template', 'job-2', signal)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(rig.double.calls('clone')).toHaveLength(4);
+});
+
 test('an image that is not here is never pulled on the way to a job', async ({ signal }) => {
   await using rig = tartRig();
   await expect(rig.vms.clone(IMAGE, 'job-1', signal)).rejects.toMatchObject({ code: 'image-missing' });
