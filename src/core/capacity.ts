@@ -1,5 +1,5 @@
 /**
- * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(1, open + offer)`.
+ * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(1, open + offer) + stranded`.
  *
  * `open` is what the pool runs or surely will, `offer` is what it could take besides; the sum of both over all pools
  * never exceeds the host. The floor of 1 is on top: sets that announced 0 were seen never to receive the jobs queued
@@ -14,6 +14,7 @@ import type { World } from './world.ts';
 interface Share {
   readonly pool: string;
   readonly open: number;
+  readonly stranded: number;
   readonly announced: number;
   readonly live: number;
   /** Its own warm and coming runners that no job needs. */
@@ -38,7 +39,12 @@ export function capacityByPool(world: World): ReadonlyMap<string, number> {
   // A warm runner makes way for any pool's job, so its slot is as good as free. Jobs that wait have the first claim.
   const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;
   const offers = Map.groupBy(offer(shares, free), (pool) => pool);
-  return new Map(shares.map(({ pool, open }) => [pool, Math.max(1, open + (offers.get(pool)?.length ?? 0))]));
+  return new Map(
+    shares.map(({ pool, open, stranded }) => [
+      pool,
+      Math.max(1, open + (offers.get(pool)?.length ?? 0)) + stranded,
+    ]),
+  );
 }
 
 function shareOf(balance: Balance, created: number, survey: Survey): Share {
@@ -52,6 +58,7 @@ function shareOf(balance: Balance, created: number, survey: Survey): Share {
   return {
     pool: pool.name,
     open: pool.demand.known ? Math.max(0, served + ready - outlived) : serving,
+    stranded: pool.stranded,
     announced: pool.announced,
     live: live - spare + created,
     spare,
@@ -71,7 +78,7 @@ function offer(shares: readonly Share[], free: number): readonly string[] {
         pool: share.pool,
         order: [
           share.open > 0 ? 0 : 1,
-          share.announced > 0 && share.open >= share.announced ? 0 : 1,
+          share.announced > 0 && share.open + share.stranded >= share.announced ? 0 : 1,
           nth < share.spare ? 0 : 1,
           share.live + nth,
         ],

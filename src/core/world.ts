@@ -49,6 +49,11 @@ export interface PoolView {
   readonly imageReady: boolean;
   /** What was last announced to GitHub as this pool's total capacity; 0 before the first poll. */
   readonly announced: number;
+  /**
+   * Jobs whose runners ended a while ago and which GitHub has not ended yet, as after a VM died: for about ten minutes
+   * they take announced capacity, and no slot.
+   */
+  readonly stranded: number;
   readonly demand: Reading<Demand>;
 }
 

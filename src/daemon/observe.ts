@@ -35,7 +35,7 @@ export function observe(context: Context, senses: Senses): World {
 }
 
 function poolView(
-  { desk, ledger, queues }: Context,
+  { desk, ledger, queues, config, nowMs }: Context,
   senses: Senses,
   pool: Config['pools'][number],
 ): PoolView {
@@ -48,6 +48,7 @@ function poolView(
     retryAtMs: desk.trouble(pool.name).retryAtMs,
     imageReady: images.known && images.value.has(pool.image),
     announced: desk.announced.get(pool.name) ?? 0,
+    stranded: ledger.stranded(pool.name, nowMs() - config().deadlines.teardownSeconds * 1_000),
     demand: count.known
       ? {
           known: true,

@@ -2,12 +2,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Runner } from '../core/runner.ts';
 import { all, count, first, pastRunnerRow, runnerRow } from './rows.ts';
-import { createUnconfirmed } from './unconfirmed.ts';
+import { createUnconfirmedBook, type UnconfirmedBook } from './unconfirmed.ts';
 
 /** A runner with the moment it was gone, null while it is there. */
 type PastRunner = Runner & { readonly goneMs: number | null };
 
-export interface RunnerBook {
+export interface RunnerBook extends UnconfirmedBook {
   /** Those that are not gone, oldest first. */
   runners(): readonly Runner[];
   runner(name: string): PastRunner | null;
@@ -21,8 +21,6 @@ export interface RunnerBook {
   lastEventNumber(name: string): number;
   /** Never goes back. */
   setLastEventNumber(name: string, n: number): void;
-  /** See `Demand.unconfirmed`; runners gone for more than a day no longer count. */
-  unconfirmed(pool: string): number;
 }
 
 const COLUMNS = `name, pool, slot, phase, created_ms AS createdMs, since_ms AS sinceMs,
@@ -61,6 +59,6 @@ export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerB
     setLastEventNumber(name, n) {
       setLastEvent.run(n, name);
     },
-    unconfirmed: createUnconfirmed(db, nowMs),
+    ...createUnconfirmedBook(db, nowMs),
   };
 }

@@ -32,33 +32,49 @@ const OUTLIVED = `SELECT count(*) AS n FROM runners
 const endedRow = z.object({ name: z.string(), endedMs: z.number(), isBound: z.literal([0, 1]) });
 const unboundRow = z.object({ assignedMs: z.number() });
 
+export interface UnconfirmedBook {
+  /** See `Demand.unconfirmed`; runners gone for more than a day no longer count. */
+  unconfirmed(pool: string): number;
+  /** See `PoolView.stranded`: those of the runners above that ended before `beforeMs`. */
+  stranded(pool: string, beforeMs: number): number;
+}
+
 /**
- * Jobs that ended runners took with them and GitHub still counts, minus runners that outlived their job. A runner counts
- * only with an open job that can be its own: the one bound to it, or one of the unbound that was there before its end.
- * Without that, a runner whose completion was never told would stand for every later job, and none would be served.
+ * A runner that ended counts only with an open job that can be its own: the one bound to it, or one of the unbound that
+ * was there before its end. Without that, a runner whose completion was never told would stand for every later job, and
+ * none would be served.
  */
-export function createUnconfirmed(db: DatabaseSync, nowMs: () => number): (pool: string) => number {
+export function createUnconfirmedBook(db: DatabaseSync, nowMs: () => number): UnconfirmedBook {
   const oldest = db.prepare(OLDEST);
   const ended = db.prepare(ENDED);
   const unbound = db.prepare(UNBOUND);
   const outlived = db.prepare(OUTLIVED);
-  return (pool) => {
+
+  /** When each of those runners ended. */
+  function endsWithJob(pool: string): readonly number[] {
     const oldestMs = count(oldest, pool);
+    if (oldestMs === 0) return [];
     const sinceMs = Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS);
-    const runners = oldestMs === 0 ? [] : all(endedRow, ended, sinceMs, pool);
-    const bound = runners.filter(({ isBound }) => isBound === 1).length;
-    const endsMs = runners.filter(({ isBound }) => isBound === 0).map((runner) => runner.endedMs);
-    const assignedMs = endsMs.length === 0 ? [] : all(unboundRow, unbound, pool).map((job) => job.assignedMs);
-    return bound + countPairs(endsMs, assignedMs) - count(outlived, pool);
+    const runners = all(endedRow, ended, sinceMs, pool);
+    const ends = (isBound: 0 | 1) =>
+      runners.filter((runner) => runner.isBound === isBound).map((runner) => runner.endedMs);
+    const free = ends(0);
+    const assignedMs = free.length === 0 ? [] : all(unboundRow, unbound, pool).map((job) => job.assignedMs);
+    return [...ends(1), ...paired(free, assignedMs)];
+  }
+
+  return {
+    unconfirmed: (pool) => endsWithJob(pool).length - count(outlived, pool),
+    stranded: (pool, beforeMs) => endsWithJob(pool).filter((endedMs) => endedMs < beforeMs).length,
   };
 }
 
-/** How many runners can each have a job of their own that was assigned before their end. `assignedMs` is ascending. */
-function countPairs(endsMs: readonly number[], assignedMs: readonly number[]): number {
-  let pairs = 0;
+/** The ends that can each have a job of their own, assigned before it. `assignedMs` is ascending. */
+function paired(endsMs: readonly number[], assignedMs: readonly number[]): readonly number[] {
+  const found: number[] = [];
   for (const endMs of endsMs.toSorted((a, b) => a - b)) {
-    const next = assignedMs[pairs];
-    if (next !== undefined && next <= endMs) pairs += 1;
+    const next = assignedMs[found.length];
+    if (next !== undefined && next <= endMs) found.push(endMs);
   }
-  return pairs;
+  return found;
 }

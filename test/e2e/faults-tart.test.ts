@@ -7,6 +7,7 @@ import {
   ended,
   HOLD,
   IOS,
+  jobNow,
   nothingLeft,
   queueJob,
   runnerIn,
@@ -123,8 +124,7 @@ test('guests that never answer hold their pool back like any other failed start'
 test('a VM that dies under its job is noticed, taken away, and its slot serves the next job', async () => {
   await using stage = await served({
     slots: 1,
-    deadlines: { channelSeconds: 1 },
-    github: { runnerLostMs: 6_000 },
+    deadlines: { channelSeconds: 1, teardownSeconds: 1 },
   });
   const job = queueJob(stage, HOLD);
   const name = await worker(stage, job);
@@ -133,9 +133,9 @@ test('a VM that dies under its job is noticed, taken away, and its slot serves t
     (await allRunners(stage)).find((runner) => runner.name === name && runner.phase === 'gone'),
   );
   expect(await allRunners(stage)).toMatchObject([{ why: 'vm-died' }]);
-  expect((await ended(stage, job)).conclusion).toBe('failure');
+  // GitHub holds the dead job for ten minutes more: it must not keep the slot from others meanwhile.
   expect((await ended(stage, queueJob(stage))).conclusion).toBe('success');
-  await nothingLeft(stage);
+  expect(jobNow(stage, job).status).toBe('in_progress');
 });
 
 test('while the VMs cannot be listed nothing is created and nothing destroyed, and jobs run on', async () => {

@@ -11,6 +11,7 @@ import {
   runnerIn,
   seen,
   served,
+  statusWhere,
   worker,
 } from './acts.ts';
 import type { Stage } from './stage.ts';
@@ -134,7 +135,7 @@ test('killed while a job runs, the next agent follows it from where the last one
 
 test('a killed agent’s session at GitHub does not keep the next one waiting', async () => {
   await using stage = await served();
-  await seen(stage, 'the session', () => stage.github.scaleSets()[0]?.session);
+  await statusWhere(stage, 'the session', ({ pools }) => pools[0]?.queue === 'listening');
   await stage.stopAgent('SIGKILL');
   const job = queueJob(stage);
   await stage.startAgent();

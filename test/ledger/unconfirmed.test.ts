@@ -128,3 +128,17 @@ test('a runner that is gone for more than a day no longer counts', async () => {
   it.clock.nowMs += 1;
   expect(it.unconfirmed()).toBe(0);
 });
+
+test('a runner that ended before a moment and still stands for its job is stranded', async () => {
+  using it = await scene();
+  it.assign('a');
+  it.assign('b');
+  it.start('a', 'bound');
+  it.ended('bound');
+  it.ended('unbound');
+  expect(it.ledger.stranded('ios', it.clock.nowMs)).toBe(0);
+  it.clock.nowMs += 1;
+  expect(it.ledger.stranded('ios', it.clock.nowMs)).toBe(2);
+  it.complete('a', 'bound');
+  expect(it.ledger.stranded('ios', it.clock.nowMs)).toBe(1);
+});

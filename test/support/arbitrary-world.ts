@@ -66,6 +66,7 @@ const pool = fc.record({
   retryAtMs: fc.constantFrom(0, 0, NOW - SECOND, NOW + MINUTE),
   imageReady: fc.constantFrom(true, true, true, false),
   announced: fc.nat(3),
+  stranded: fc.nat(2),
   demand: fc.oneof({ weight: 4, arbitrary: demand }, { weight: 1, arbitrary: fc.constant(null) }),
 });
 

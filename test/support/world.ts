@@ -71,7 +71,17 @@ export function jobs(...list: readonly Job[]): Reading<Demand> {
 }
 
 export function aPool(name = 'ios', details: Partial<PoolView> = {}): PoolView {
-  return { name, max: 2, warm: 0, retryAtMs: 0, imageReady: true, announced: 1, demand: jobs(), ...details };
+  return {
+    name,
+    max: 2,
+    warm: 0,
+    retryAtMs: 0,
+    imageReady: true,
+    announced: 1,
+    stranded: 0,
+    demand: jobs(),
+    ...details,
+  };
 }
 
 /**
