@@ -112,6 +112,8 @@ export interface QueueListener {
   readonly onTrouble: (error: unknown) => void;
   /** What is wrong with a queue that can be read all the same, or why it cannot: all of it, one sentence each. */
   readonly onProblems: (problems: readonly string[]) => void;
+  /** Jobs of this queue that are open by what was told so far, in this life or an earlier one. */
+  readonly openJobs: () => readonly Job[];
   /** What an earlier life opened and did not close. GitHub allows one session, so it is closed before another is opened. */
   readonly formerSession: () => OpenSession | null;
   /** Persist it; null when it is closed. */
@@ -124,7 +126,7 @@ export interface OpenSession {
   readonly id: string;
 }
 
-/** One pool's scale set: get-or-create, session, long poll. */
+/** How one pool hears of its jobs: a scale set's session and long poll, or a sweep of the REST API. */
 export interface PoolQueue {
   /** Listens until aborted; errors never end it. Closes its session on the way out. */
   listen(listener: QueueListener, signal: AbortSignal): Promise<void>;
@@ -139,7 +141,7 @@ export interface PoolQueue {
   remove(registrationId: number, signal: AbortSignal): Promise<'removed' | 'gone' | 'busy'>;
 }
 
-/** GitHub, one organisation or repository. */
+/** GitHub, one organisation, repository or enterprise. */
 export interface GitHub {
   queue(pool: { readonly name: string; readonly labels: readonly string[] }): PoolQueue;
   /** All runner records of the scope whose name starts with `prefix`. */

@@ -55,6 +55,8 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
       createGitHub({
         url: settings.url,
         runnerGroup: settings.runnerGroup,
+        queue: settings.queue,
+        repositories: settings.repositories ?? [],
         auth: authOf(settings, options),
         hostId,
         version,

@@ -166,6 +166,7 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
     onProblems(problems) {
       line.problems = problems;
     },
+    openJobs: () => ledger.openJobs(pool),
     formerSession: () => ledger.openSession(pool),
     onSession: (session) => ledger.setOpenSession(pool, session),
   };

@@ -1,13 +1,15 @@
 /** Puts the GitHub room together: one organisation, repository or enterprise, one way to sign in, a queue per pool. */
 import { MacrunnerError } from '../core/error.ts';
 import type { GitHub } from '../core/ports.ts';
-import { createActionsClient } from './actions-client.ts';
+import { type ActionsClient, createActionsClient } from './actions-client.ts';
 import { createAdmin } from './admin.ts';
-import { parseConfigUrl } from './config-url.ts';
+import { parseConfigUrl, type Scope } from './config-url.ts';
 import { createHeldPoll } from './held-poll.ts';
 import { type Context, DEFAULT_TIMINGS, type GitHubAuth, type Log, type Timings } from './options.ts';
 import { QueueLoop } from './queue-loop.ts';
-import { createRest } from './rest.ts';
+import { createRest, type Rest } from './rest.ts';
+import { createRestJobs } from './rest-jobs.ts';
+import { createRestQueue } from './rest-queue.ts';
 import { createRunnerRecords } from './runner-records.ts';
 import { createScaleSet } from './scale-set.ts';
 import { createSessions } from './session.ts';
@@ -17,6 +19,10 @@ export interface GitHubOptions {
   readonly url: string;
   readonly runnerGroup: string;
   readonly auth: GitHubAuth;
+  /** How jobs are heard of: by GitHub's own queue, or by looking for them with the REST API. */
+  readonly queue?: 'scale-set' | 'rest';
+  /** `owner/name`: where to look by REST, when the URL names an organisation. */
+  readonly repositories?: readonly string[];
   /** Six characters, see core/names.ts. */
   readonly hostId: string;
   readonly log?: Log;
@@ -27,37 +33,58 @@ export interface GitHubOptions {
 
 /** Does nothing until asked. @throws `config-invalid` for a URL that cannot be used */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const {
-    url,
-    runnerGroup,
-    auth,
-    hostId,
-    log = () => undefined,
-    clock = Date.now,
-    version = '0.0.0',
-  } = options;
+  const { url, auth, log = () => undefined, clock = Date.now, version = '0.0.0' } = options;
   const context: Context = { log, clock, version, timings: { ...DEFAULT_TIMINGS, ...options.timings } };
   const config = parseConfigUrl(url);
   if (config.scope.kind === 'enterprise' && auth.kind === 'app') throw appOfEnterprise();
   const rest = createRest(context, config, auth);
-  const client = createActionsClient(context, createAdmin(context, config, rest));
+  const queues =
+    options.queue === 'rest'
+      ? restQueues(context, rest, config.scope, options)
+      : scaleSetQueues(context, createActionsClient(context, createAdmin(context, config, rest)), options);
   return {
-    queue({ name: pool, labels }) {
-      const sets = createScaleSet(context, client, { hostId, pool, labels, runnerGroup });
-      const sessions = createSessions(context, client, hostId);
-      const held = createHeldPoll(context.timings.cutEveryMs);
-      return {
-        listen: (listener, signal) =>
-          new QueueLoop({ context, client, pool, sets, sessions, held }, listener, signal).run(),
-        capacityChanged: held.capacityChanged,
-        ...createRunnerRecords(client, sets),
-      };
-    },
+    queue: queues,
     async registrations(prefix, signal) {
       const runners = await rest.runners(signal);
       return runners.filter((runner) => runner.name.startsWith(prefix));
     },
   };
+}
+
+function scaleSetQueues(
+  context: Context,
+  client: ActionsClient,
+  { hostId, runnerGroup }: GitHubOptions,
+): GitHub['queue'] {
+  return ({ name: pool, labels }) => {
+    const sets = createScaleSet(context, client, { hostId, pool, labels, runnerGroup });
+    const sessions = createSessions(context, client, hostId);
+    const held = createHeldPoll(context.timings.cutEveryMs);
+    return {
+      listen: (listener, signal) =>
+        new QueueLoop({ context, client, pool, sets, sessions, held }, listener, signal).run(),
+      capacityChanged: held.capacityChanged,
+      ...createRunnerRecords(client, sets),
+    };
+  };
+}
+
+function restQueues(
+  context: Context,
+  rest: Rest,
+  scope: Scope,
+  { hostId, runnerGroup, repositories = [] }: GitHubOptions,
+): GitHub['queue'] {
+  const places = scope.kind === 'repository' ? [`${scope.owner}/${scope.repo}`] : repositories;
+  if (scope.kind === 'enterprise' || places.length === 0) throw nowhereToLook();
+  const jobs = createRestJobs(context, rest, places);
+  const deps = { context, rest, scope, jobs, taken: new Map<string, string>(), hostId, runnerGroup };
+  return (pool) => createRestQueue(deps, pool);
+}
+
+function nowhereToLook(): MacrunnerError {
+  const hint = 'set github.url to a repository, or name the repositories in github.repositories';
+  return new MacrunnerError('config-invalid', 'github.queue is "rest", and no repository is named', { hint });
 }
 
 function appOfEnterprise(): MacrunnerError {

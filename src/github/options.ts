@@ -21,6 +21,8 @@ export interface Timings {
   readonly pollTimeoutMs: number;
   /** A held poll is cut to announce another capacity at most this often. */
   readonly cutEveryMs: number;
+  /** Where jobs are looked for by REST: how often. */
+  readonly sweepEveryMs: number;
   /** Wait after GitHub said that another session is open; an abandoned one lapses after about 50 s. */
   readonly conflictRetryMs: number;
   /** Total for one call to the Actions service, retries included. */
@@ -46,6 +48,7 @@ export interface Timings {
 export const DEFAULT_TIMINGS: Timings = {
   pollTimeoutMs: 75_000,
   cutEveryMs: 5_000,
+  sweepEveryMs: 15_000,
   conflictRetryMs: 60_000,
   callTimeoutMs: 60_000,
   attemptTimeoutMs: 30_000,

@@ -84,9 +84,13 @@ async function findGroup(client: ActionsClient, name: string, signal: AbortSigna
   );
   const [group, ...more] = value;
   if (group && more.length === 0) return group.id;
+  throw unknownGroup(name, value.length);
+}
+
+export function unknownGroup(name: string, found: number): GitHubError {
   const hint = 'create the runner group in the settings of the organisation, or correct github.runnerGroup';
-  const text = `GitHub knows ${value.length} runner groups named ${JSON.stringify(name)}`;
-  throw new GitHubError('github-not-found', text, { hint });
+  const text = `GitHub knows ${found} runner groups named ${JSON.stringify(name)}`;
+  return new GitHubError('github-not-found', text, { hint });
 }
 
 /** The runner never updates itself: it is part of the image. */

@@ -49,6 +49,7 @@ test('a queue token is renewed before it expires', async () => {
       onCount: () => undefined,
       onTrouble: () => undefined,
       onProblems: () => undefined,
+      openJobs: () => [],
       formerSession: () => null,
       onSession: () => undefined,
     },

@@ -49,6 +49,7 @@ export function hostOn(server: SimulatedGitHub, options: HostOptions = {}) {
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
     onProblems: (now) => void problems.push(now),
+    openJobs: () => [],
     formerSession: () => null,
     onSession: () => undefined,
     ...own,

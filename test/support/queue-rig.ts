@@ -26,6 +26,7 @@ export async function listening(timings: Partial<Timings> = {}, own: Partial<Que
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
     onProblems: () => undefined,
+    openJobs: () => [],
     formerSession: () => null,
     onSession: () => undefined,
     ...own,
