@@ -11,7 +11,7 @@ import type { Registration } from '../core/world.ts';
 export type GitHubSettings = Config['github'];
 type Pool = Config['pools'][number];
 
-export interface Place {
+interface Place {
   readonly url: string;
   /** Two pools share a client when their keys are the same. */
   readonly key: string;

@@ -16,7 +16,7 @@ import { GitHubError, refusalError } from './github-error.ts';
 import type { Context, GitHubAuth } from './options.ts';
 import { tokenSchema } from './tokens.ts';
 
-export interface RestCall {
+interface RestCall {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** With a leading slash, as in `/repos/acme/app/actions/runs`. */
   readonly path: string;
