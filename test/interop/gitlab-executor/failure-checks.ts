@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_SETTINGS } from '../../support/tart/settings.ts';
 import { until } from '../../support/until.ts';
 import type { Check } from '../suite.ts';
 import { ended } from './life-checks.ts';
@@ -13,23 +12,15 @@ const PATIENT = 40_000;
 
 export function failureChecks(rig: ExecutorRig): readonly Check[] {
   return [
-    { name: 'an image that the registry refuses fails prepare in the words of tart', run: refusedImage(rig) },
-    {
-      name: 'a script for a VM that is not there fails in the words of tart',
-      run: missingVm(rig),
-      timeoutMs: PATIENT,
-    },
-    {
-      name: 'a VM that does not start is told from the output of run',
-      run: failedStart(rig),
-      timeoutMs: PATIENT,
-    },
-    { name: 'a VM that never gets an address is given up when the job is cancelled', run: noAddress(rig) },
-    { name: 'a wrong password does not get in', run: wrongPassword(rig) },
-    { name: 'a VM that dies under a script fails it', run: diesUnderScript(rig) },
-    { name: 'cleanup of a VM that switched itself off still deletes it', run: cleanupAfterShutdown(rig) },
-    { name: 'cleanup of a VM that is not there fails, in the words of tart', run: cleanupOfNothing(rig) },
-    { name: 'a stop that run ignores ends by force', run: forcedStop(rig) },
+    rig.check('an image that the registry refuses fails prepare in the words of tart', refusedImage(rig)),
+    rig.check('a script for a VM that is not there fails in the words of tart', missingVm(rig), PATIENT),
+    rig.check('a VM that does not start is told from the output of run', failedStart(rig), PATIENT),
+    rig.check('a VM that never gets an address is given up when the job is cancelled', noAddress(rig)),
+    rig.check('a wrong password does not get in', wrongPassword(rig)),
+    rig.check('a VM that dies under a script fails it', diesUnderScript(rig)),
+    rig.check('cleanup of a VM that switched itself off still deletes it', cleanupAfterShutdown(rig)),
+    rig.check('cleanup of a VM that is not there fails, in the words of tart', cleanupOfNothing(rig)),
+    rig.check('a stop that run ignores ends by force', forcedStop(rig)),
   ];
 }
 
@@ -78,7 +69,6 @@ function failedStart(rig: ExecutorRig): Check['run'] {
     const job = rig.job('22');
     rig.double.configure({ leakedSlots: 2, timeScale: 0.001 });
     const outcome = await job.prepare([], { signal });
-    rig.double.configure({ leakedSlots: 0, timeScale: 0.05 });
     ended(outcome, SYSTEM_FAILURE);
     includes(outcome.stdout, 'The number of VMs exceeds the system limit\n');
     includes(outcome.stderr, quoted('no IP address found, is your VM running?'));
@@ -97,7 +87,6 @@ function noAddress(rig: ExecutorRig): Check['run'] {
       if (text.includes('Failed to retrieve IP address')) cancel.abort();
     };
     const outcome = await job.prepare([], { signal, onOutput, cancel: cancel.signal });
-    rig.double.configure({ ipDelayMs: DEFAULT_SETTINGS.ipDelayMs, timeScale: 0.05 });
     ended(outcome, SYSTEM_FAILURE);
     includes(outcome.stderr, quoted('no IP address found'));
     ended(await job.cleanup({ signal }), 0);
@@ -167,7 +156,6 @@ function forcedStop(rig: ExecutorRig): Check['run'] {
     rig.double.configure({ ignoresSigint: true });
     ended(await job.prepare([], { signal }), 0);
     const outcome = await job.cleanup({ signal });
-    rig.double.configure({ ignoresSigint: false });
     ended(outcome, 0);
     assert.equal(outcome.stderr, '');
   };

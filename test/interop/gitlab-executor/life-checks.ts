@@ -54,14 +54,14 @@ export function lifeChecks(rig: ExecutorRig): readonly Check[] {
         assert.equal(existsSync(join(rig.double.home, 'vms', first.vm)), false);
       },
     },
-    {
-      name: 'the next job gets the image that the tag has moved to, and nothing of the last',
-      run: movedTag(rig),
-    },
-    { name: 'processors, memory, display and network are asked of tart before the start', run: sizes(rig) },
-    { name: 'a bridged VM is found in the ARP table', run: bridged(rig) },
-    { name: 'a directory of the host is mounted by its tag', run: mounts(rig) },
-    { name: 'two jobs at a time have two addresses', run: twoAtATime(rig) },
+    rig.check(
+      'the next job gets the image that the tag has moved to, and nothing of the last',
+      movedTag(rig),
+    ),
+    rig.check('processors, memory, display and network are asked of tart before the start', sizes(rig)),
+    rig.check('a bridged VM is found in the ARP table', bridged(rig)),
+    rig.check('a directory of the host is mounted by its tag', mounts(rig)),
+    rig.check('two jobs at a time have two addresses', twoAtATime(rig)),
   ];
 }
 
@@ -74,7 +74,7 @@ async function prepares(rig: ExecutorRig, job: Job, signal: AbortSignal): Promis
   const outcome = await job.prepare(['--auto-prune=false'], { signal, env: registry });
   ended(outcome, 0);
   assert.match(outcome.stderr, /Was able to SSH!\nVM is ready\.\n$/);
-  const calls = job.tartCalls();
+  const calls = [...new Set(job.tartCalls())];
   const before = [`pull ${IMAGE}`, `clone ${IMAGE} ${job.vm}`, `set --random-mac ${job.vm}`];
   assert.deepEqual(calls.slice(0, 3), before);
   // The start is not waited for: which of the two comes first is left to chance.
@@ -116,10 +116,7 @@ function sizes(rig: ExecutorRig): Check['run'] {
     ended(await job.prepare(['--cpu', '6', '--memory', '12288'], { signal, env }), 0);
     const softnet = '--net-softnet --net-softnet-allow 10.0.0.0/8';
     assert.deepEqual(
-      job
-        .tartCalls()
-        .filter((line) => line.includes(job.vm))
-        .slice(0, 6),
+      job.tartCalls().filter((line) => /^(clone|set|run) /.test(line)),
       [
         `clone ${IMAGE} ${job.vm} --concurrency 8`,
         `set --cpu 6 ${job.vm}`,

@@ -7,8 +7,9 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installTartDouble, type TartDouble } from '../../support/tart/install.ts';
-import { DEFAULT_SETTINGS } from '../../support/tart/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../support/tart/settings.ts';
 import { layGuestSshd } from '../../support/tart/sshd.ts';
+import type { Check } from '../suite.ts';
 
 export const BUILD_FAILURE = 41;
 export const SYSTEM_FAILURE = 42;
@@ -37,30 +38,47 @@ export class ExecutorRig implements AsyncDisposable {
   readonly directory: string;
   readonly secret = SECRET;
   readonly #program: string;
+  readonly #settings: Settings;
 
-  private constructor(program: string, directory: string, double: TartDouble) {
+  private constructor(program: string, directory: string, double: TartDouble, settings: Settings) {
     this.#program = program;
+    this.#settings = settings;
     this.directory = directory;
     this.double = double;
   }
 
   static async create(program: string, directory: string): Promise<ExecutorRig> {
     const prefix = `127.${randomInt(2, 255)}.${randomInt(255)}`;
-    const double = installTartDouble(directory, {
-      timeScale: 0.05,
+    const settings: Settings = {
+      ...DEFAULT_SETTINGS,
+      timeScale: 0.1,
       dhcp: { ...DEFAULT_SETTINGS.dhcp, prefix },
       allowsHostAccess: true,
-    });
+    };
+    const double = installTartDouble(directory, settings);
     mkdirSync(join(directory, 'bin'));
     symlinkSync(double.path, join(directory, 'bin/tart'));
     await layGuestSshd(join(directory, 'disk'), SSH_PORT);
-    const rig = new ExecutorRig(program, directory, double);
+    const rig = new ExecutorRig(program, directory, double, settings);
     rig.publish('1');
     return rig;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.double.killAll();
+  }
+
+  /** A check whose VMs and settings end with it, also when it fails: the next one begins with a well host. */
+  check(name: string, run: Check['run'], timeoutMs = 30_000): Check {
+    const settled: Check['run'] = async (context) => {
+      try {
+        await run(context);
+      } finally {
+        await this.double.killAll();
+        this.double.configure(this.#settings);
+      }
+    };
+    return { name, run: settled, timeoutMs };
   }
 
   /** A new image behind the tag, whose disk says which one it is. */
