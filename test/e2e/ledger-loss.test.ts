@@ -11,6 +11,7 @@ import {
   nothingLeft,
   queueJob,
   runnerIn,
+  seen,
   served,
   statusWhere,
   worker,
@@ -45,7 +46,9 @@ test('a ledger that somebody deleted is rebuilt: what runs goes on, what stands 
   const warm = await runnerIn(stage, 'warm');
   await stage.stopAgent('SIGKILL');
   for (const side of ['', '-wal', '-shm']) rmSync(ledgerOf(stage) + side, { force: true });
-  // Without it, the lost session at GitHub is waited for.
+  // With the ledger the open session is forgotten, which GitHub then keeps for a minute from its last sign of life.
+  const sets = [...stage.github.world.scaleSets.values()];
+  await seen(stage, 'GitHub to miss the agent', () => sets.every(({ gate }) => gate.held === 0));
   stage.github.advance(60_000);
   await stage.startAgent();
   await statusWhere(stage, 'the busy runner', ({ runners }) =>

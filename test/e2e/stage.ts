@@ -16,6 +16,7 @@ import { buildGuestImage, type GuestImageOptions } from '../support/guest/build-
 import { installTartDouble, type TartDouble } from '../support/tart/install.ts';
 import type { Settings as TartSettings } from '../support/tart/settings.ts';
 import { until } from '../support/until.ts';
+import { familyOf } from '../support/watch/processes.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PROGRAM = join(PROJECT, 'dist/macrunner.mjs');
@@ -135,6 +136,8 @@ export class Stage {
     await this.stopAgent('SIGKILL');
     await this.tart.killAll();
     await this.github.close();
+    // What the agent had started ends by itself, and writes into the home until then.
+    await until(() => familyOf(0, this.home).length === 0);
     rmSync(this.home, { recursive: true, force: true });
   }
 }
