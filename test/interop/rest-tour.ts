@@ -122,7 +122,16 @@ async function visitRuns({ github, admin }: Tour, call: Call): Promise<void> {
     await call('GET', `/repos/acme/app/actions/jobs/${id}`, admin);
     await call('GET', '/repos/acme/app', admin);
   }
-  for (const path of ['', '/actions/runs/404', '/actions/runs/404/jobs', '/actions/jobs/404']) {
+  for (const query of ['', '?status=queued', '?per_page=1&page=2']) {
+    await call('GET', `/repos/acme/app/actions/runs${query}`, admin);
+  }
+  for (const path of [
+    '',
+    '/actions/runs',
+    '/actions/runs/404',
+    '/actions/runs/404/jobs',
+    '/actions/jobs/404',
+  ]) {
     await call('GET', `/repos/nobody/app${path}`, admin);
     await call('GET', `/repos/acme/app${path}`, null);
   }

@@ -62,6 +62,7 @@ async function record({ stack }: SuiteContext): Promise<readonly Exchange[]> {
   for (const path of ['/acme', '/acme/app']) {
     await useOurClient(recorder.origin + path, { ...app, privateKey: async () => key.privateKeyPem });
   }
+  await lookByRest(`${recorder.origin}/acme/app`);
   await useOurClient(`${recorder.origin}/enterprises/acme`, { kind: 'token', token: async () => ADMIN });
   return recorder.exchanges;
 }
@@ -72,6 +73,29 @@ async function useOurClient(url: string, auth: GitHubOptions['auth']): Promise<v
   const github = createGitHub({ url, runnerGroup: 'default', hostId: 'aaaaaa', auth });
   await github.registrations('mr-', signal);
   await github.queue({ name: 'pool', labels: ['macOS'] }).mint('mr-aaaaaa-pool-1', signal);
+}
+
+/** What our client asks where there are no scale sets: for runs and their jobs, for a credential, to remove a runner. */
+async function lookByRest(url: string): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]);
+  const auth = { kind: 'token', token: async () => ADMIN } as const;
+  const github = createGitHub({ url, runnerGroup: 'default', hostId: 'aaaaaa', auth, queue: 'rest' });
+  const queue = github.queue({ name: 'pool', labels: ['self-hosted', 'macOS'] });
+  const looked = Promise.withResolvers<void>();
+  const listening = queue.listen(
+    {
+      ...{ capacity: () => 1, onMessage: async () => undefined, openJobs: () => [] },
+      ...{ onCount: () => looked.resolve(), onTrouble: looked.reject, onProblems: () => undefined },
+      ...{ formerSession: () => null, onSession: () => undefined },
+    },
+    signal,
+  );
+  await looked.promise;
+  const { registrationId } = await queue.mint('mr-aaaaaa-pool-2', signal);
+  await queue.remove(registrationId, signal);
+  stop.abort();
+  await listening;
 }
 
 /** So that a route which is added later is not left out of the tour. */
