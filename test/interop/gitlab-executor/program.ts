@@ -29,7 +29,7 @@ export async function missingForExecutor(signal: AbortSignal): Promise<string | 
     return null;
   } catch (error) {
     signal.throwIfAborted();
-    const why = failureOf(error)?.stderr.trim().split('\n').at(-1) ?? String(error);
+    const why = failureOf(error)?.stderr.trim().split('\n').at(-1) || String(error);
     return `it cannot be built here, and ${VARIABLE} names no program: ${why}`;
   }
 }

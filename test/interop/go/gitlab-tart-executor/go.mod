@@ -1,6 +1,6 @@
 module macrunner/interop/gitlab-tart-executor
 
-go 1.25.0
+go 1.24.2
 
 tool github.com/cirruslabs/gitlab-tart-executor/cmd/gitlab-tart-executor
 
