@@ -124,7 +124,7 @@ export function ownVms(stage: Stage): readonly string[] {
   return readdirSync(join(stage.tart.home, 'vms')).filter((name) => name.startsWith('mr-'));
 }
 
-export function processesBesides(stage: Stage, pid: number): readonly string[] {
+function processesBesides(stage: Stage, pid: number): readonly string[] {
   return familyOf(0, stage.home)
     .filter((process) => process.pid !== pid)
     .map(({ command }) => command);

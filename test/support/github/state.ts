@@ -111,7 +111,7 @@ export interface Step {
 export type Result = 'succeeded' | 'failed' | 'canceled';
 
 /** What its runner said of one step when it completed the job. */
-export interface StepResult {
+interface StepResult {
   readonly name: string;
   readonly conclusion: string | null;
 }
