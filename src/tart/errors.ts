@@ -38,7 +38,7 @@ const MEANINGS: readonly Meaning[] = [
   },
   { says: /the specified VM ".*" does not exist/, code: 'vm-missing' },
   {
-    says: /is missing some of its files/,
+    says: /is missing (some of its )?files/,
     code: 'vm-missing',
     hint: 'its creation was interrupted: remove the directory under TART_HOME/vms',
   },

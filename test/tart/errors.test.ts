@@ -8,6 +8,7 @@ test.for([
   ['run', 1, 'Error: the specified VM "a" does not exist', 'vm-missing'],
   ['clone', 2, 'the specified VM "a" does not exist', 'image-missing'],
   ['get', 1, 'VM is missing some of its files (config.json, disk.img or nvram.bin)', 'vm-missing'],
+  ['get', 1, 'VM is missing files for a supported layout: config.json, nvram.bin', 'vm-missing'],
   ['stop', 2, 'VM "a" is not running', 'vm-not-running'],
   ['run', 2, 'VM "a" is already running!', 'vm-running'],
   ['delete', 1, 'VM "a" is running', 'vm-running'],
