@@ -31,7 +31,7 @@ function findTrouble() {
 
 const trouble = findTrouble();
 if (trouble !== null) {
-  const [what, why, todo] = trouble;
-  process.stderr.write(`macrunner: ${what}\n  why: ${why}\n  do:  ${todo}\n`);
+  const [what, why, remedy] = trouble;
+  process.stderr.write(`macrunner: ${what}\n  why: ${why}\n  do:  ${remedy}\n`);
   process.exit(1);
 }

@@ -13,13 +13,13 @@ export interface Answer {
   readonly runners: readonly string[];
   readonly text: string;
   /** What to do; null when nothing is to be done. */
-  readonly todo: string | null;
+  readonly remedy: string | null;
 }
 
 export function whyJob(job: JobReport, runner: RunnerReport | undefined, nowMs: number): Answer {
   const name = `${job.displayName} (${job.repository}, ${job.id})`;
   const about = { about: 'job', name, runners: job.runner === null ? [] : [job.runner] } as const;
-  const served = { ...about, cause: null, todo: null };
+  const served = { ...about, cause: null, remedy: null };
   const since = (fromMs: number | null): string => age(nowMs - (fromMs ?? job.assignedMs));
   const by = job.runner ?? 'a runner that GitHub has not named yet';
   switch (job.state) {
@@ -44,9 +44,13 @@ export function whyJob(job: JobReport, runner: RunnerReport | undefined, nowMs: 
 }
 
 /** `detail` is what the host itself says about the cause, in place of our general words. */
-function sentence(start: string, cause: Cause, detail: string | null = null): { text: string; todo: string } {
-  const { because, todo } = CAUSE_TEXTS[cause];
-  return { text: `${start}, because ${because}${detail === null ? '' : `: ${detail}`}.`, todo };
+function sentence(
+  start: string,
+  cause: Cause,
+  detail: string | null = null,
+): { text: string; remedy: string } {
+  const { because, remedy } = CAUSE_TEXTS[cause];
+  return { text: `${start}, because ${because}${detail === null ? '' : `: ${detail}`}.`, remedy };
 }
 
 export function whyPool(pool: PoolReport, status: StatusReport): Answer {
@@ -60,7 +64,7 @@ export function whyPool(pool: PoolReport, status: StatusReport): Answer {
   const cause = poolCause(pool, waiting[0], status);
   if (cause !== null) return { ...about, cause: cause.cause, ...sentence(start, cause.cause, cause.detail) };
   const state = pool.queue === 'opening' ? 'Its queue at GitHub is being opened' : 'Nothing waits';
-  return { ...about, cause: null, todo: null, text: `${state}; ${serving(runners)}.` };
+  return { ...about, cause: null, remedy: null, text: `${state}; ${serving(runners)}.` };
 }
 
 interface Found {
@@ -92,7 +96,7 @@ export function whyHost(status: StatusReport): Answer {
   const found = hostCause(status) ?? (waiting[0]?.cause ? { cause: waiting[0].cause, detail: null } : null);
   if (found) return { ...about, cause: found.cause, ...sentence(start, found.cause, found.detail) };
   const of = vms === null ? '' : `; ${vms.running} of ${host.slots} VMs run`;
-  return { ...about, cause: null, todo: null, text: `Nothing waits; ${serving(runners)}${of}.` };
+  return { ...about, cause: null, remedy: null, text: `Nothing waits; ${serving(runners)}${of}.` };
 }
 
 function hostCause({ host, vms, pools }: StatusReport): Found | null {
@@ -111,7 +115,7 @@ export function whyRunner(runner: RunnerReport, job: JobReport | undefined, nowM
     name: runner.name,
     runners: [runner.name],
     cause: null,
-    todo: null,
+    remedy: null,
   } as const;
   const reason = runner.why === null ? '' : ` (${runner.why})`;
   const serves = job === undefined ? '' : ` It serves ${job.displayName} (${job.repository}).`;

@@ -4,44 +4,44 @@ import type { Cause } from '../core/step.ts';
 export interface CauseText {
   /** Follows "it waits because". */
   readonly because: string;
-  readonly todo: string;
+  readonly remedy: string;
 }
 
 export const CAUSE_TEXTS: Readonly<Record<Cause, CauseText>> = {
   draining: {
     because: 'this host is draining and takes no new jobs',
-    todo: 'run `macrunner resume` to take jobs again',
+    remedy: 'run `macrunner resume` to take jobs again',
   },
   'host-unfit': {
     because: 'no VM may start on this host now',
-    todo: 'mend what `macrunner status` names; the host goes on by itself',
+    remedy: 'mend what `macrunner status` names; the host goes on by itself',
   },
   'vms-unknown': {
     because: 'Tart cannot be read, so nobody knows which slots are free',
-    todo: 'see `macrunner logs`, and try `tart list` as the VM user',
+    remedy: 'see `macrunner logs`, and try `tart list` as the VM user',
   },
   'demand-unknown': {
     because: "the pool's queue at GitHub cannot be read",
-    todo: 'check the network, the App and its permissions; `macrunner logs` has the error',
+    remedy: 'check the network, the App and its permissions; `macrunner logs` has the error',
   },
   'image-missing': {
     because: "the pool's golden image is not on this host",
-    todo: 'fetch it with `tart pull` as the VM user; the agent looks again every minute',
+    remedy: 'fetch it with `tart pull` as the VM user; the agent looks again every minute',
   },
   'backing-off': {
     because: 'recent VMs of the pool failed to start, and the next attempt is held back',
-    todo: 'see `macrunner runner list --all` for the reasons, and `macrunner logs`',
+    remedy: 'see `macrunner runner list --all` for the reasons, and `macrunner logs`',
   },
   'pool-full': {
     because: 'the pool already runs as many VMs as its `max` allows',
-    todo: 'nothing: it starts when a runner ends; or raise `max` of the pool',
+    remedy: 'nothing: it starts when a runner ends; or raise `max` of the pool',
   },
   'foreign-vms': {
     because: 'VMs that are not ours hold the slots',
-    todo: 'stop them (`tart list` shows them); macrunner never touches them',
+    remedy: 'stop them (`tart list` shows them); macrunner never touches them',
   },
   'slot-busy': {
     because: 'every slot of this host is taken',
-    todo: 'nothing: it starts when a runner ends; more hosts make the queue shorter',
+    remedy: 'nothing: it starts when a runner ends; more hosts make the queue shorter',
   },
 };

@@ -9,14 +9,14 @@ interface Kind {
   /** Said when the error itself brings no cause. */
   readonly why: string;
   /** Said when the error itself brings no hint. */
-  readonly todo: string;
+  readonly remedy: string;
 }
 
 const LOGS = 'look into `macrunner logs`';
 const CONFIG = 'run `macrunner config check`, which names every field that is wrong';
 
-function kind(why: string, todo: string, exit: ExitCode = EXIT.failed): Kind {
-  return { exit, why, todo };
+function kind(why: string, remedy: string, exit: ExitCode = EXIT.failed): Kind {
+  return { exit, why, remedy };
 }
 
 const KINDS: Record<ErrorCode, Kind> = {
@@ -78,7 +78,7 @@ export function explain(error: unknown, paint: Paint): string {
   const known = KINDS[error.code];
   const [what = '', ...details] = error.message.split('\n').map(plain);
   const why = details.length > 0 ? details : [innermost(error.cause) ?? known.why];
-  return lines(paint, what, why, error.hint ?? known.todo);
+  return lines(paint, what, why, error.hint ?? known.remedy);
 }
 
 function explainBug(error: unknown, paint: Paint): string {
@@ -89,11 +89,11 @@ function explainBug(error: unknown, paint: Paint): string {
 }
 
 /** Several reasons stand under one another. */
-function lines(paint: Paint, what: string, why: readonly string[], todo: string): string {
+function lines(paint: Paint, what: string, why: readonly string[], remedy: string): string {
   return [
     `${paint.bad('macrunner:')} ${plain(what)}`,
     ...why.map((reason, at) => `${at === 0 ? '  why:' : '      '} ${plain(reason)}`),
-    `  do:  ${plain(todo)}`,
+    `  do:  ${plain(remedy)}`,
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ test.each(CAUSES)('a job that waits for %s gets its one cause, a sentence and an
   const answer = whyJob(aWaitingJob({ cause }), undefined, NOW_MS);
   expect(answer.cause).toBe(cause);
   expect(answer.text).toMatch(/^It waits for 42 s, because .{10,}\.$/);
-  expect(answer.todo).toMatch(/.{10,}/);
+  expect(answer.remedy).toMatch(/.{10,}/);
 });
 
 test('every cause has words of its own', () => {
@@ -53,7 +53,7 @@ test('a pool where nothing waits names who serves it', () => {
   const answer = whyPool(aPoolReport(), aStatus());
   expect(answer).toMatchObject({
     cause: null,
-    todo: null,
+    remedy: null,
     text: 'Nothing waits; mr-7f3a2c-xcode-26-k3x9d2m1 is busy.',
   });
 });

@@ -34,14 +34,14 @@ test.each([
   [['events', '--after', 'soon'], '--after: give a whole number', 'add `--help`'],
   [['serve', 'egress'], '<service>: the one service is `agent`', 'add `--help`'],
   [['drain', '--timeout', '3'], '--timeout says how long --wait waits', 'add --wait'],
-])('%j is a mistake of three lines and exit code 2', async (args, what, todo) => {
+])('%j is a mistake of three lines and exit code 2', async (args, what, remedy) => {
   using place = home();
   const { code, stdout, stderr } = await runProgram(place.path, args);
   expect([code, stdout]).toEqual([2, '']);
   const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
   expect(first).toContain(`macrunner: ${what}`);
   expect(second).toMatch(/^ {2}why: ./);
-  expect(third).toContain(`  do:  ${todo}`);
+  expect(third).toContain(`  do:  ${remedy}`);
   expect(rest).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ export const why = defineCommand({
     out.print(`${out.paint.strong(plain(answer.name))}  ${out.paint.dim(answer.about)}`);
     out.print(wrap(plain(answer.text), out.width));
     if (answer.cause !== null) out.print(out.paint.dim(`cause: ${answer.cause}`));
-    if (answer.todo !== null) out.print(wrap(`do: ${answer.todo}`, out.width, '    '));
+    if (answer.remedy !== null) out.print(wrap(`do: ${answer.remedy}`, out.width, '    '));
     return EXIT.ok;
   },
 });

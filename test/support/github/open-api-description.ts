@@ -64,13 +64,13 @@ export function createValidator(
 /** The schemas that `root` refers to, however far. */
 function componentsOf(description: Description, root: unknown): AnySchemaObject {
   const schemas: Record<string, unknown> = {};
-  const todo = [root];
-  while (todo.length > 0) {
-    for (const [, name = ''] of JSON.stringify(todo.pop()).matchAll(/"#\/components\/schemas\/([\w.-]+)"/g)) {
+  const remedy = [root];
+  while (remedy.length > 0) {
+    for (const [, name = ''] of JSON.stringify(remedy.pop()).matchAll(/"#\/components\/schemas\/([\w.-]+)"/g)) {
       if (name in schemas) continue;
       const schema = loosenNullable(description.components.schemas?.[name]);
       schemas[name] = schema;
-      todo.push(schema);
+      remedy.push(schema);
     }
   }
   return { schemas };
