@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { assign } from './assignment.ts';
+import { pullCompletion } from './completion.ts';
 import { faultOrderSchema } from './faults.ts';
 import { readBody, route } from './http.ts';
 import { cancelJob, findJob } from './jobs.ts';
@@ -30,6 +31,11 @@ export function controlRoutes(app: FastifyInstance, world: World): void {
   control('POST', 'jobs/:job/cancel', (request) => {
     const job = requireJob(world, request);
     cancelJob(world, job);
+    return viewJob(job);
+  });
+  control('POST', 'jobs/:job/completed', (request) => {
+    const job = requireJob(world, request);
+    pullCompletion(world, job, readBody(z.object({ how: z.enum(['early', 'again']) }), request).how);
     return viewJob(job);
   });
   control('POST', 'runs/:id/rerun', (request) => {

@@ -1,6 +1,7 @@
 /** A job's life after its assignment: queued, offered to a runner, started, cancelled, lost, completed. */
 import { randomUUID } from 'node:crypto';
 import { admit, assign, coversLabels, wakeRunners } from './assignment.ts';
+import { announceCompletion } from './completion.ts';
 import { tell } from './job-events.ts';
 import { removeRunner } from './runners.ts';
 import type { Job, Result, Run, RunnerRecord, Step, World } from './state.ts';
@@ -39,6 +40,7 @@ export function queueJob(world: World, order: JobOrder): Job {
     renewedMs: 0,
     cancelRequested: false,
     cancelTold: false,
+    wasCompletionTold: false,
     lapses: 0,
     log: [],
     stepResults: [],
@@ -133,7 +135,7 @@ export function completeJob(world: World, job: Job, result: Result): void {
   world.openJobs.delete(job);
   job.result = result;
   job.completedMs = world.clock.now();
-  tell(world, world.scaleSets.get(job.scaleSetId ?? -1), 'JobCompleted', job);
+  announceCompletion(world, job);
   if (job.runner) {
     job.runner.job = null;
     removeRunner(world, job.runner);

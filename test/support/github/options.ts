@@ -33,6 +33,9 @@ export const knobsSchema = z.strictObject({
   jobStartedWakes: z.boolean().default(false),
   /** Capacity 0: jobs wait until it rises, or those queued meanwhile never come. */
   capacityZero: z.enum(['held', 'never']).default('held'),
+  /** Whether a set hears at once that its job is over, after `lateMs`, or not at all. */
+  jobCompleted: z.enum(['prompt', 'late', 'never']).default('prompt'),
+  lateMs: ms.default(60_000),
   /** Statistics that come with JobAssigned still say 0. */
   statisticsLag: z.boolean().default(false),
   /** Old GHES keeps only the first label. */

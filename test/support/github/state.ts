@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts';
 import type { KeyStock } from './keys.ts';
 import { createKeyStock } from './keys.ts';
 import type { Settings } from './options.ts';
+import { createRandom } from './random.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 /** Where runners belong, as the path prefix of its REST routes: `orgs/acme`, `repos/acme/app`, `enterprises/acme`. */
@@ -160,6 +161,8 @@ export interface Job {
   cancelRequested: boolean;
   /** Its runner was given the cancellation. */
   cancelTold: boolean;
+  /** By a lever, before the end or in its place. */
+  wasCompletionTold: boolean;
   lapses: number;
   /** Lines of the live console, as they came. */
   readonly log: string[];
@@ -232,16 +235,5 @@ export function createWorld(settings: Settings): World {
     faults: [],
     origin: '',
     nextId: (kind) => ids[kind]++,
-  };
-}
-
-/** A small seeded generator (mulberry32's scheme): the same seed gives the same assignments. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
