@@ -34,6 +34,7 @@ export async function tourRest(tour: Tour): Promise<void> {
   for (const scope of ['orgs/acme', 'enterprises/acme']) await visitGroups(tour, call, scope);
   await visitRuns(tour, call);
   await visitVerdicts(tour, call);
+  await visitDeliveries(tour, call);
   await call('GET', '/no/such/route', tour.admin);
 }
 
@@ -153,4 +154,32 @@ async function visitVerdicts({ github, admin, reader }: Tour, call: Call): Promi
   await act(waiting.runId, 'approve');
   await act(waiting.runId, 'approve');
   for (const verb of ['cancel', 'force-cancel', 'approve']) await act(404, verb);
+}
+
+const deliveries = z.array(z.object({ id: z.int() }));
+
+/** One that its target answered, one that failed to connect, and one that does not exist. */
+async function visitDeliveries(tour: Tour, call: Call): Promise<void> {
+  const { github, admin, reader, app } = tour;
+  const control = `${github.origin}/_control/webhooks`;
+  await callOnce('POST', control, { body: { mishap: 'drop', action: 'queued' } });
+  github.cancelJob(github.queueJob({ labels: ['macOS'] }).jobId);
+  await callOnce('GET', control);
+  const nowS = Math.floor(Date.now() / 1_000);
+  const assertion = await signAssertion(app.key, { iss: app.issuer, iat: nowS - 60, exp: nowS + 480 });
+  const hooks = [
+    ['/orgs/acme/hooks/1', admin],
+    ['/repos/acme/app/hooks/1', admin],
+    ['/app/hook', assertion],
+  ] as const;
+  for (const [hook, token] of hooks) {
+    const path = `${hook}/deliveries`;
+    const newest = await call('GET', `${path}?per_page=2`, token);
+    for (const refused of [reader, null]) await call('GET', path, refused);
+    for (const { id } of [...deliveries.parse(JSON.parse(newest.text)), { id: 404 }]) {
+      await call('GET', `${path}/${id}`, token);
+      await call('POST', `${path}/${id}/attempts`, token);
+    }
+  }
+  await call('GET', '/orgs/acme/hooks/2/deliveries', admin);
 }

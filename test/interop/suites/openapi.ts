@@ -9,6 +9,7 @@ import { createAppKey } from '../../support/github/app-key.ts';
 import { bootstrapRoutes } from '../../support/github/bootstrap.ts';
 import { loadOpenApi } from '../../support/github/open-api.ts';
 import { optionsSchema } from '../../support/github/options.ts';
+import { deliveryRoutes } from '../../support/github/rest-deliveries.ts';
 import { runnerRoutes } from '../../support/github/rest-runners.ts';
 import { runRoutes } from '../../support/github/rest-runs.ts';
 import { startGitHub } from '../../support/github/start.ts';
@@ -42,9 +43,14 @@ export const suite: Suite = {
 /** What a tour of all routes, and our own client at work, exchange with the simulated GitHub. */
 async function record({ stack }: SuiteContext): Promise<readonly Exchange[]> {
   const key = createAppKey();
+  const target = fastify();
+  target.post('/hook', async () => 'heard');
+  stack.defer(() => target.close());
+  const hook = `${await target.listen({ host: '127.0.0.1', port: 0 })}/hook`;
   const github = await startGitHub({
     app: { issuers: [APP.issuer], installationId: APP.installationId, publicKeyPem: key.publicKeyPem },
     pats: { [ADMIN]: 'admin', [READER]: 'read' },
+    webhooks: { url: hook, secret: 'interop' },
     groups: [{ name: 'strict', repositories: ['acme/app'], workflows: ['acme/app/x@main'] }],
   });
   stack.defer(() => github.close());
@@ -121,9 +127,9 @@ function restRoutes(): readonly string[] {
   const app = fastify();
   const routes: string[] = [];
   app.addHook('onRoute', ({ method, url }) => {
-    if (method !== 'HEAD') routes.push(`${String(method)} ${url}`);
+    if (method !== 'HEAD' && !url.startsWith('/_control')) routes.push(`${String(method)} ${url}`);
   });
   const world = createWorld(optionsSchema.parse({}));
-  for (const addRoutes of [bootstrapRoutes, runnerRoutes, runRoutes]) addRoutes(app, world);
+  for (const addRoutes of [bootstrapRoutes, runnerRoutes, runRoutes, deliveryRoutes]) addRoutes(app, world);
   return routes;
 }

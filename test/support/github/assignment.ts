@@ -71,6 +71,7 @@ function lapse(world: World, job: Job): void {
   if (job.lapses > MOST_LAPSES) {
     job.status = 'completed';
     world.openJobs.delete(job);
+    for (const watch of world.jobWatchers) watch(job);
     return;
   }
   requeue(job);

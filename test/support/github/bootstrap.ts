@@ -62,7 +62,8 @@ export function bootstrapRoutes(app: FastifyInstance, world: World): void {
   });
 }
 
-async function checkAssertion(world: World, assertion: string): Promise<void> {
+/** @throws 401 unless the App signed it, for a short time */
+export async function checkAssertion(world: World, assertion: string): Promise<void> {
   const app = world.settings.app;
   if (!app) throw restProblem(401, 'A JSON web token could not be decoded');
   const nowS = world.clock.now() / 1000;

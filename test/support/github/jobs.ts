@@ -48,6 +48,7 @@ export function queueJob(world: World, order: JobOrder): Job {
   };
   world.jobs.push(job);
   world.openJobs.add(job);
+  for (const watch of world.jobWatchers) watch(job);
   admit(world, job);
   wakeRunners(world, null);
   return job;
@@ -98,6 +99,7 @@ export function startJob(world: World, job: Job): void {
   job.startedMs = world.clock.now();
   job.renewedMs = job.startedMs;
   tell(world, world.scaleSets.get(job.scaleSetId ?? -1), 'JobStarted', job);
+  for (const watch of world.jobWatchers) watch(job);
   watchRenewals(world, job);
 }
 
@@ -136,6 +138,7 @@ export function completeJob(world: World, job: Job, result: Result): void {
   job.result = result;
   job.completedMs = world.clock.now();
   announceCompletion(world, job);
+  for (const watch of world.jobWatchers) watch(job);
   if (job.runner) {
     job.runner.job = null;
     removeRunner(world, job.runner);

@@ -61,6 +61,16 @@ export const optionsSchema = knobsSchema.extend({
     .object({ issuers: z.array(z.string()).min(1), installationId: z.int(), publicKeyPem: z.string() })
     .nullable()
     .default(null),
+  /** Where `workflow_job` webhooks go, on loopback only; null sends none. */
+  webhooks: z
+    .object({
+      url: z.url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ }),
+      secret: z.string().min(1),
+      /** A target that does not answer within this time has failed. */
+      timeoutMs: ms.default(10_000),
+    })
+    .nullable()
+    .default(null),
   groups: z
     .array(
       z.object({

@@ -13,7 +13,7 @@ import { CONCLUSION } from './views.ts';
 const REPO = '/repos/:owner/:repo';
 const params = z.object({ owner: z.string(), repo: z.string(), id: z.coerce.number().default(0) });
 
-interface Context {
+export interface Context {
   readonly world: World;
   readonly samples: Samples;
 }
@@ -84,6 +84,7 @@ function verdictRoutes(app: FastifyInstance, world: World): void {
     if (!run.awaitsApproval)
       throw restProblem(403, 'This run is not from a fork pull request or needs no approval.');
     run.awaitsApproval = false;
+    for (const job of jobsOfRun(world, run)) for (const watch of world.jobWatchers) watch(job);
     assign(world);
     return reply.code(201).send({});
   });
@@ -103,7 +104,7 @@ function requireWrite(world: World, request: FastifyRequest): void {
 }
 
 /** A repository is as visible as its latest run says; one without runs is private. */
-function describeRepository({ world, samples }: Context, fullName: string): Loose {
+export function describeRepository({ world, samples }: Context, fullName: string): Loose {
   const latest = [...world.runs.values()].findLast((run) => run.repository === fullName);
   const visibility = latest?.visibility ?? 'private';
   return { ...samples.repository(fullName, world.origin), private: visibility !== 'public', visibility };
@@ -179,7 +180,7 @@ function linksOf(world: World, run: Run, base: Loose): Loose {
   };
 }
 
-function describeJob({ world, samples }: Context, job: Job): Loose {
+export function describeJob({ world, samples }: Context, job: Job): Loose {
   const { run } = job;
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   const url = `${world.origin}/api/v3/repos/${run.repository}/actions`;

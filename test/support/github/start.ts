@@ -12,6 +12,7 @@ import { legacySessionRoutes } from './legacy-sessions.ts';
 import { type Knobs, type Options, optionsSchema } from './options.ts';
 import { type JobOrderInput, orderJob } from './orders.ts';
 import { queueRoutes, sessionRoutes } from './queue.ts';
+import { deliveryRoutes } from './rest-deliveries.ts';
 import { runnerRoutes } from './rest-runners.ts';
 import { runRoutes } from './rest-runs.ts';
 import { resultsRoutes } from './results.ts';
@@ -99,5 +100,6 @@ const ROUTES = [
   feedRoutes,
   runnerRoutes,
   runRoutes,
+  deliveryRoutes,
   controlRoutes,
 ];

@@ -198,6 +198,8 @@ export interface World {
   readonly runs: Map<number, Run>;
   readonly requests: RequestRecord[];
   faults: ActiveFault[];
+  /** Told of a job that was queued, started or completed. */
+  readonly jobWatchers: ((job: Job) => void)[];
   /** `http://127.0.0.1:PORT`, known once listening. */
   origin: string;
   readonly nextId: (kind: 'scale-set' | 'runner' | 'run' | 'job' | 'request') => number;
@@ -233,6 +235,7 @@ export function createWorld(settings: Settings): World {
     runs: new Map(),
     requests: [],
     faults: [],
+    jobWatchers: [],
     origin: '',
     nextId: (kind) => ids[kind]++,
   };
