@@ -9,6 +9,7 @@ import { installEtags } from './etag.ts';
 import { installFaults } from './faults.ts';
 import { actionsProblem, Problem, restProblem } from './problem.ts';
 import type { World } from './state.ts';
+import { createTlsServers } from './tls.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,6 +46,7 @@ const ACTIONS_PATHS = [
   '/_blobs/',
 ];
 
+const KEEP_ALIVE_MS = 75_000;
 const REQUESTS_KEPT = 20_000;
 /** Runners upload a job's whole log at once. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
@@ -52,7 +54,8 @@ const MOST_BODY_BYTES = 64 * 1024 * 1024;
 export function createApp(world: World): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
-    keepAliveTimeout: 75_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...(world.settings.tls ? { serverFactory: createTlsServers(KEEP_ALIVE_MS) } : {}),
     bodyLimit: MOST_BODY_BYTES,
     rewriteUrl: (request) => (request.url ?? '/').replace(/^\/api\/v3(?=\/)/, ''),
   });

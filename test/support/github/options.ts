@@ -61,6 +61,8 @@ export const optionsSchema = knobsSchema.extend({
     .object({ issuers: z.array(z.string()).min(1), installationId: z.int(), publicKeyPem: z.string() })
     .nullable()
     .default(null),
+  /** https with a self-signed certificate, the one of `tls.ts`. */
+  tls: z.boolean().default(false),
   /** Where `workflow_job` webhooks go, on loopback only; null sends none. */
   webhooks: z
     .object({

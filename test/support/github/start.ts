@@ -51,7 +51,9 @@ export async function startGitHub(options: Options & { port?: number } = {}): Pr
   const world = createWorld(optionsSchema.parse(rest));
   const app = createApp(world);
   for (const addRoutes of ROUTES) addRoutes(app, world);
-  world.origin = await app.listen({ host: '127.0.0.1', port });
+  const address = await app.listen({ host: '127.0.0.1', port });
+  // The framework takes a server that it was given for a plain one.
+  world.origin = world.settings.tls ? address.replace(/^http:/, 'https:') : address;
   return {
     url: `${world.origin}/${world.settings.owners[0]}`,
     origin: world.origin,

@@ -200,7 +200,7 @@ export interface World {
   faults: ActiveFault[];
   /** Told of a job that was queued, started or completed. */
   readonly jobWatchers: ((job: Job) => void)[];
-  /** `http://127.0.0.1:PORT`, known once listening. */
+  /** `http://127.0.0.1:PORT`, or `https:` with TLS, known once listening. */
   origin: string;
   readonly nextId: (kind: 'scale-set' | 'runner' | 'run' | 'job' | 'request') => number;
 }

@@ -16,7 +16,7 @@ const UNREACHABLE = { status: 'failed to connect', statusCode: 502, response: nu
  * `lose`: GitHub never makes the delivery. `drop`: it is made and fails before the target sees it. `duplicate`: it is
  * made twice under one GUID. `reorder`: it comes after the one that follows it.
  */
-export type Mishap = 'lose' | 'drop' | 'duplicate' | 'reorder';
+type Mishap = 'lose' | 'drop' | 'duplicate' | 'reorder';
 
 interface Outcome {
   readonly status: string;
