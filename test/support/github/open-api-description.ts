@@ -66,7 +66,9 @@ function componentsOf(description: Description, root: unknown): AnySchemaObject 
   const schemas: Record<string, unknown> = {};
   const remedy = [root];
   while (remedy.length > 0) {
-    for (const [, name = ''] of JSON.stringify(remedy.pop()).matchAll(/"#\/components\/schemas\/([\w.-]+)"/g)) {
+    for (const [, name = ''] of JSON.stringify(remedy.pop()).matchAll(
+      /"#\/components\/schemas\/([\w.-]+)"/g,
+    )) {
       if (name in schemas) continue;
       const schema = loosenNullable(description.components.schemas?.[name]);
       schemas[name] = schema;
