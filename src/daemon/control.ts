@@ -43,7 +43,13 @@ export async function openControl(options: ControlOptions): Promise<FastifyInsta
   addOrders(server, options);
   addEvents(server, options);
   rmSync(options.socketPath, { force: true });
-  await server.listen({ path: options.socketPath });
+  // The socket is made with the umask of this moment: it must not be open to all until its mode is set.
+  const umask = process.umask(0o117);
+  try {
+    await server.listen({ path: options.socketPath });
+  } finally {
+    process.umask(umask);
+  }
   chmodSync(options.socketPath, 0o660);
   return server;
 }

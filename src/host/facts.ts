@@ -3,8 +3,8 @@ import { statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 
-/** macOS 13, the first that Tart runs on, is Darwin 22. */
-const FIRST_DARWIN = 22;
+/** macOS 14 is Darwin 23: the first on which `tart exec`, our only way into a VM, works (openai/tart: Sources/tart/Commands/Exec.swift). */
+const FIRST_DARWIN = 23;
 
 interface Machine {
   readonly platform: NodeJS.Platform;
@@ -24,7 +24,7 @@ export function canRunVms(
   if (platform !== 'darwin') return [`macOS VMs run on Macs only, and this is ${platform}`];
   return [
     ...(arch === 'arm64' ? [] : [`macOS VMs need Apple silicon, and this program runs as ${arch}`]),
-    ...(Number.parseInt(kernel, 10) >= FIRST_DARWIN ? [] : ['macOS 13 or newer is needed']),
+    ...(Number.parseInt(kernel, 10) >= FIRST_DARWIN ? [] : ['macOS 14 or newer is needed']),
   ];
 }
 

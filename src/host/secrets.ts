@@ -93,7 +93,7 @@ async function readKeychain(name: string, options: SecretOptions): Promise<strin
   if (exitCode === EXIT.notFound)
     throw unreadable(
       `there is no ${what} (service ${SERVICE})`,
-      `Store it: sudo macrunner secret set ${name}`,
+      `Keep it in a file of mode 0600 instead (file:NAME), or add it to the System keychain: service ${SERVICE}, account ${name}.`,
     );
   if (exitCode === EXIT.noKeychain) throw unreadable('there is no System keychain', 'Use a file: reference.');
   if (exitCode === EXIT.locked || exitCode === EXIT.refused)

@@ -7,8 +7,8 @@ test.each([
   ['darwin', 'arm64', '25.1.0', []],
   ['linux', 'x64', '6.8.0', [/Macs only/]],
   ['darwin', 'x64', '25.1.0', [/Apple silicon/]],
-  ['darwin', 'arm64', '21.6.0', [/macOS 13/]],
-  ['darwin', 'x64', '21.6.0', [/Apple silicon/, /macOS 13/]],
+  ['darwin', 'arm64', '22.6.0', [/macOS 14/]],
+  ['darwin', 'x64', '21.6.0', [/Apple silicon/, /macOS 14/]],
 ] as const)('%s on %s with kernel %s', (platform, arch, release, lacks) => {
   expect(canRunVms({ platform, arch, release })).toEqual(lacks.map((text) => expect.stringMatching(text)));
 });

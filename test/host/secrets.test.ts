@@ -78,7 +78,7 @@ test('a secret that is hex itself stays as it is', async () => {
 });
 
 test.each([
-  ['exit 44', /there is no keychain item "key"/, /secret set key/],
+  ['exit 44', /there is no keychain item "key"/, /file:NAME.*account key/],
   ['exit 36', /locked/, /sudo/],
   ['exit 51', /locked/, /sudo/],
   ['exit 50', /no System keychain/, /file:/],
