@@ -12,7 +12,8 @@ function credential(environment: Record<string, unknown> = {}, jitConfig: unknow
 /** A sandbox whose runner job does nothing, so that what bootstrap leaves can be looked at. */
 function idleVm(): Sandbox {
   const vm = new Sandbox();
-  writeFileSync(vm.program('bin/run-runner'), `#!/bin/bash\nenv >"$HOME/started"\n`);
+  const program = `#!/bin/bash\nenv >"$HOME/started.part"\nmv "$HOME/started.part" "$HOME/started"\n`;
+  writeFileSync(vm.program('bin/run-runner'), program);
   return vm;
 }
 
