@@ -1,28 +1,64 @@
-/** A ledger in a directory of its own, a clock to set, and valid runners, jobs and messages with one detail changed. */
+/**
+ * A ledger in a directory of its own or in memory, a clock to set, and valid runners, jobs and messages with one detail
+ * changed. What both kinds of ledger promise is tested on both, by way of `LEDGERS`.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '../../src/core/job.ts';
 import type { QueueMessage } from '../../src/core/ports.ts';
 import type { Runner } from '../../src/core/runner.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { createMemoryLedger } from '../simulation/ledger/memory-ledger.ts';
+
+/** What the contract's tests need: `again` is the ledger as the next life of the daemon finds it. */
+export interface LedgerRig extends Disposable {
+  readonly ledger: Ledger;
+  readonly clock: { nowMs: number };
+  again(): Promise<Ledger>;
+}
+
+export const LEDGERS: readonly (readonly [string, () => Promise<LedgerRig>])[] = [
+  ['in a file', ledgerRig],
+  ['in memory', memoryLedgerRig],
+];
 
 export async function ledgerRig() {
   const dir = mkdtempSync(join(tmpdir(), 'mr-ledger-'));
   const file = join(dir, 'ledger', 'ledger.db');
   const clock = { nowMs: 1_000_000 };
   const open = () => openLedger(file, { nowMs: () => clock.nowMs });
-  const { ledger } = await open();
+  let { ledger } = await open();
   return {
     dir,
     file,
     clock,
     ledger,
     open,
+    async again() {
+      ledger.close();
+      ({ ledger } = await open());
+      return ledger;
+    },
     [Symbol.dispose]() {
       ledger.close();
       rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+async function memoryLedgerRig(): Promise<LedgerRig> {
+  const clock = { nowMs: 1_000_000 };
+  const ledger = createMemoryLedger(() => clock.nowMs);
+  return {
+    ledger,
+    clock,
+    async again() {
+      ledger.close();
+      return ledger;
+    },
+    [Symbol.dispose]: ledger.close,
   };
 }
 

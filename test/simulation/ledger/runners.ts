@@ -1,0 +1,39 @@
+/** Runners, living and past. What GitHub has yet to learn of them is left to `unconfirmed.ts`. */
+import type { Runner } from '../../../src/core/runner.ts';
+import type { RunnerBook } from '../../../src/ledger/runners.ts';
+import type { UnconfirmedBook } from '../../../src/ledger/unconfirmed.ts';
+import type { RunnerRow, RunnerRows } from './runner-rows.ts';
+import { atMost, whole, wholeOrNull } from './values.ts';
+
+export function createRunnerBook(rows: RunnerRows): Omit<RunnerBook, keyof UnconfirmedBook> {
+  return {
+    runners: rows.living,
+    runner: (name) => rows.get(name)?.past ?? null,
+    pastRunners: (limit) => atMost(rows.gone().toReversed(), limit).map((row) => row.past),
+    saveRunner(runner) {
+      const before = rows.get(runner.name);
+      rows.put(rowOf(runner, before?.past.goneMs ?? null, before?.lastEvent ?? 0));
+    },
+    markGone(name, atMs) {
+      const row = rows.get(name);
+      if (row && row.past.goneMs === null) rows.put(rowOf(row.runner, whole(atMs), row.lastEvent));
+    },
+    lastEventNumber: (name) => rows.get(name)?.lastEvent ?? 0,
+    setLastEventNumber(name, n) {
+      const row = rows.get(name);
+      if (row && n > row.lastEvent) rows.put({ ...row, lastEvent: whole(n) });
+    },
+  };
+}
+
+/** Field by field: whatever else the given object carries has no column. */
+function rowOf(given: Runner, goneMs: number | null, lastEvent: number): RunnerRow {
+  const { name, pool, phase, hadJob, why } = given;
+  const slot = whole(given.slot);
+  const createdMs = whole(given.createdMs);
+  const sinceMs = whole(given.sinceMs);
+  const registrationId = wholeOrNull(given.registrationId);
+  const jobEndedMs = wholeOrNull(given.jobEndedMs);
+  const runner = { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why };
+  return { runner, past: { ...runner, goneMs }, lastEvent };
+}
