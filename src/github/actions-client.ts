@@ -48,16 +48,19 @@ export function createActionsClient(context: Context, admin: Fresh<AdminConnecti
   return {
     call(call, signal) {
       const timeoutMs = call.timeoutMs ?? context.timings.callTimeoutMs;
-      return withDeadline({ signal, timeoutMs, what: `${call.method} ${call.path}` }, async (inner) => {
-        const connection = await admin.get(inner);
-        let { out, reply } = await attempt(call, connection, inner);
-        if (reply.status === 401 && call.token === undefined) {
-          admin.invalidate(connection); // Revoked before its time, which happens: once with a new one.
-          ({ out, reply } = await attempt(call, await admin.get(inner), inner));
-        }
-        if (reply.status < 200 || reply.status > 299) throw replyError(context, out, reply);
-        return readReply(out, reply, call.schema);
-      });
+      return withDeadline(
+        { time: context.time, signal, timeoutMs, what: `${call.method} ${call.path}` },
+        async (inner) => {
+          const connection = await admin.get(inner);
+          let { out, reply } = await attempt(call, connection, inner);
+          if (reply.status === 401 && call.token === undefined) {
+            admin.invalidate(connection); // Revoked before its time, which happens: once with a new one.
+            ({ out, reply } = await attempt(call, await admin.get(inner), inner));
+          }
+          if (reply.status < 200 || reply.status > 299) throw replyError(context, out, reply);
+          return readReply(out, reply, call.schema);
+        },
+      );
     },
   };
 }

@@ -23,14 +23,14 @@ const ASSUMED_LIFE_MS = 10 * 60_000;
 const registration = z.object({ url: z.url(), token: tokenSchema });
 
 export function createAdmin(context: Context, config: ConfigUrl, rest: Rest): Fresh<AdminConnection> {
-  const { clock, timings } = context;
+  const { time, timings } = context;
   return createFresh({
     async obtain(signal) {
       const registrationToken = await rest.registrationToken(signal);
       const { url, token } = await register(context, config, registrationToken, signal);
-      return { url: new URL(url), token, expiresMs: expiryMs(token) ?? clock() + ASSUMED_LIFE_MS };
+      return { url: new URL(url), token, expiresMs: expiryMs(token) ?? time.wallMs() + ASSUMED_LIFE_MS };
     },
-    isFresh: ({ expiresMs }) => clock() < expiresMs - timings.refreshMarginMs,
+    isFresh: ({ expiresMs }) => time.wallMs() < expiresMs - timings.refreshMarginMs,
   });
 }
 

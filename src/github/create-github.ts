@@ -1,11 +1,19 @@
 /** Puts the GitHub room together: one organisation, repository or enterprise, one way to sign in, a queue per pool. */
 import { MacrunnerError } from '../core/error.ts';
 import type { GitHub } from '../core/ports.ts';
+import { systemTime, type Time } from '../lib/time.ts';
 import { type ActionsClient, createActionsClient } from './actions-client.ts';
 import { createAdmin } from './admin.ts';
 import { parseConfigUrl, type Scope } from './config-url.ts';
 import { createHeldPoll } from './held-poll.ts';
-import { type Context, DEFAULT_TIMINGS, type GitHubAuth, type Log, type Timings } from './options.ts';
+import {
+  type Context,
+  DEFAULT_TIMINGS,
+  type GitHubAuth,
+  type Http,
+  type Log,
+  type Timings,
+} from './options.ts';
 import { QueueLoop } from './queue-loop.ts';
 import { createRest, type Rest } from './rest.ts';
 import { createRestJobs } from './rest-jobs.ts';
@@ -14,30 +22,40 @@ import { createRunnerRecords } from './runner-records.ts';
 import { createScaleSet } from './scale-set.ts';
 import { createSessions } from './session.ts';
 
-export interface GitHubOptions {
+interface PlaceOptions {
   /** `https://github.com/acme`, `…/acme/app`, `…/enterprises/acme`, or the same on a GitHub Enterprise Server. */
   readonly url: string;
   readonly runnerGroup: string;
-  readonly auth: GitHubAuth;
   /** How jobs are heard of: by GitHub's own queue, or by looking for them with the REST API. */
   readonly queue?: 'scale-set' | 'rest';
   /** `owner/name`: where to look by REST, when the URL names an organisation. */
   readonly repositories?: readonly string[];
   /** Six characters, see core/names.ts. */
   readonly hostId: string;
+}
+
+export interface GitHubOptions extends PlaceOptions {
+  readonly auth: GitHubAuth;
   readonly log?: Log;
-  readonly clock?: () => number;
+  readonly time?: Time;
+  readonly http?: Http;
+  readonly random?: () => number;
   readonly version?: string;
   readonly timings?: Partial<Timings>;
 }
 
 /** Does nothing until asked. @throws `config-invalid` for a URL that cannot be used */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { url, auth, log = () => undefined, clock = Date.now, version = '0.0.0' } = options;
-  const context: Context = { log, clock, version, timings: { ...DEFAULT_TIMINGS, ...options.timings } };
+  const { url, auth } = options;
+  const context = contextOf(options);
   const config = parseConfigUrl(url);
   if (config.scope.kind === 'enterprise' && auth.kind === 'app') throw appOfEnterprise();
-  const rest = createRest(context, config, auth);
+  return createGitHubOver(createRest(context, config, auth), context, options);
+}
+
+/** The same, with the REST API as given. */
+export function createGitHubOver(rest: Rest, context: Context, options: PlaceOptions): GitHub {
+  const config = parseConfigUrl(options.url);
   const queues =
     options.queue === 'rest'
       ? restQueues(context, rest, config.scope, options)
@@ -51,15 +69,22 @@ export function createGitHub(options: GitHubOptions): GitHub {
   };
 }
 
+/** What the parts share, with what is not given taken from the system. */
+function contextOf(options: GitHubOptions): Context {
+  const { log = () => undefined, time = systemTime, version = '0.0.0' } = options;
+  const { http = (url, request) => fetch(url, request), random = Math.random } = options;
+  return { log, time, http, random, version, timings: { ...DEFAULT_TIMINGS, ...options.timings } };
+}
+
 function scaleSetQueues(
   context: Context,
   client: ActionsClient,
-  { hostId, runnerGroup }: GitHubOptions,
+  { hostId, runnerGroup }: PlaceOptions,
 ): GitHub['queue'] {
   return ({ name: pool, labels }) => {
     const sets = createScaleSet(context, client, { hostId, pool, labels, runnerGroup });
     const sessions = createSessions(context, client, hostId);
-    const held = createHeldPoll(context.timings.cutEveryMs);
+    const held = createHeldPoll(context.time, context.timings.cutEveryMs);
     return {
       listen: (listener, signal) =>
         new QueueLoop({ context, client, pool, sets, sessions, held }, listener, signal).run(),
@@ -73,7 +98,7 @@ function restQueues(
   context: Context,
   rest: Rest,
   scope: Scope,
-  { hostId, runnerGroup, repositories = [] }: GitHubOptions,
+  { hostId, runnerGroup, repositories = [] }: PlaceOptions,
 ): GitHub['queue'] {
   const places = scope.kind === 'repository' ? [`${scope.owner}/${scope.repo}`] : repositories;
   if (scope.kind === 'enterprise' || places.length === 0) throw nowhereToLook();

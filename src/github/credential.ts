@@ -17,11 +17,11 @@ export interface Credential {
 }
 
 export function createCredential(context: Context, octokit: Octokit, auth: GitHubAuth): Fresh<Credential> {
-  const { clock, timings } = context;
+  const { time, timings } = context;
   return createFresh({
     obtain: (signal) =>
       auth.kind === 'token' ? configured(auth, signal) : installation(context, octokit, auth, signal),
-    isFresh: ({ expiresMs }) => clock() < expiresMs - timings.refreshMarginMs,
+    isFresh: ({ expiresMs }) => time.wallMs() < expiresMs - timings.refreshMarginMs,
   });
 }
 
@@ -51,7 +51,7 @@ async function installation(
     appId: app.clientId,
     installationId: app.installationId,
     createJwt: async (id, skewSeconds = 0) =>
-      signAppToken(String(id), privateKey, context.clock() + skewSeconds * 1_000),
+      signAppToken(String(id), privateKey, context.time.wallMs() + skewSeconds * 1_000),
     request: octokit.request.defaults({ request: { signal } }),
     log: { warn: (message: string) => context.log('warn', message) },
   });

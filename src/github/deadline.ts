@@ -2,9 +2,11 @@
  * Waiting that always ends: by an answer, by a deadline, or because we were told to stop. No timer and no listener is
  * left behind, whichever comes first.
  */
+import type { Time } from '../lib/time.ts';
 import { GitHubError } from './github-error.ts';
 
 export interface Deadline {
+  readonly time: Time;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   /** Names the work in the error, as in "GET /path". */
@@ -21,7 +23,7 @@ export async function withDeadline<T>(
   limit: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signal, timeoutMs, what } = limit;
+  const { time, signal, timeoutMs, what } = limit;
   signal.throwIfAborted();
   const inner = new AbortController();
   const end = Promise.withResolvers<never>();
@@ -32,26 +34,14 @@ export async function withDeadline<T>(
   const onAbort = () => stop(signal.reason);
   const late = () =>
     new GitHubError('github-unavailable', `${what} had no answer in ${timeoutMs} ms`, { timedOut: true });
-  const timer = setTimeout(() => stop(late()), timeoutMs);
+  const timer = time.after(timeoutMs, () => stop(late()));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work(inner.signal), end.promise]);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** Resolves after `ms` or as soon as the signal aborts: whoever loops looks at the signal anyway. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const done = () => resolve();
-  const timer = setTimeout(done, ms);
-  signal.addEventListener('abort', done, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', done);
 }
 
 /** Waits for work that others wait for too, and leaves it alone when our own signal aborts. */

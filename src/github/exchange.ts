@@ -3,10 +3,10 @@
  * common_client.go, with a total deadline that GitHub's own client lacks). What an answer means is the caller's.
  */
 import type * as z from 'zod';
-import type { Deadline } from './deadline.ts';
-import { pause, withDeadline } from './deadline.ts';
+import { pause } from '../lib/time.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import { GitHubError, jsonOrNull, readErrorBody, refusalError, retryAfterMs } from './github-error.ts';
-import type { Context, Timings } from './options.ts';
+import type { Context, HttpAnswer, Timings } from './options.ts';
 
 export interface Outgoing {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -19,7 +19,7 @@ export interface Outgoing {
 
 export interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HttpAnswer['headers'];
   /** Without a byte order mark. */
   readonly text: string;
 }
@@ -41,16 +41,16 @@ export const RETRIES = 4;
  * @throws `github-unavailable` without an answer, the signal's reason when it aborts
  */
 export async function exchange(context: Context, out: Outgoing, patience: Patience): Promise<Reply> {
-  const { timings, clock } = context;
+  const { timings, time } = context;
   const { signal, totalMs, retries } = patience;
-  const endMs = performance.now() + totalMs;
-  return withDeadline({ signal, timeoutMs: totalMs, what: nameOf(out) }, async (inner) => {
+  const endMs = time.steadyMs() + totalMs;
+  return withDeadline({ time, signal, timeoutMs: totalMs, what: nameOf(out) }, async (inner) => {
     for (let attempt = 0; ; attempt += 1) {
       const timeoutMs = retries === 0 ? totalMs : timings.attemptTimeoutMs;
-      const result = await attemptOnce(context, out, { signal: inner, timeoutMs, what: nameOf(out) });
-      const waitMs = waitBefore(result, attempt, timings, clock());
-      const isLast = attempt >= retries || performance.now() + waitMs >= endMs;
-      if (!isLast && isWorthRetrying(result, patience.alsoRetry ?? [])) await pause(waitMs, inner);
+      const result = await attemptOnce(context, out, { time, signal: inner, timeoutMs, what: nameOf(out) });
+      const waitMs = waitBefore(result, attempt, timings, time.wallMs());
+      const isLast = attempt >= retries || time.steadyMs() + waitMs >= endMs;
+      if (!isLast && isWorthRetrying(result, patience.alsoRetry ?? [])) await pause(time, waitMs, inner);
       else if (result instanceof GitHubError) throw result;
       else return result;
       inner.throwIfAborted();
@@ -70,7 +70,7 @@ export function replyError(context: Context, out: Outgoing, reply: Reply, hint?:
     header: (name: string) => reply.headers.get(name),
     ...readErrorBody(reply.text),
   };
-  return refusalError(nameOf(out), refusal, context.clock(), hint);
+  return refusalError(nameOf(out), refusal, context.time.wallMs(), hint);
 }
 
 /** Reads the JSON of an answer. @throws `github-unavailable`, without quoting it: it may hold a secret */
@@ -94,7 +94,7 @@ async function attemptOnce(context: Context, out: Outgoing, limit: Deadline): Pr
   const body = out.body === undefined ? null : JSON.stringify(out.body);
   try {
     return await withDeadline(limit, async (signal) => {
-      const response = await fetch(out.url, { method: out.method, headers, body, signal });
+      const response = await context.http(out.url, { method: out.method, headers, body, signal });
       const text = (await response.text()).replace(/^\uFEFF/, '');
       return { status: response.status, headers: response.headers, text };
     });

@@ -2,6 +2,7 @@
  * The poll that GitHub holds, and when to cut it: as soon as the capacity it announced is no longer true, but at most
  * once per interval. The last change within an interval is never lost: a timer looks again at its end.
  */
+import type { Time, Timer } from '../lib/time.ts';
 
 export interface HeldPoll {
   /** Runs one poll with the capacity of this moment; `cut` when it was given up to announce another. */
@@ -20,22 +21,22 @@ interface Held {
   isCut: boolean;
 }
 
-export function createHeldPoll(cutEveryMs: number): HeldPoll {
+export function createHeldPoll(time: Time, cutEveryMs: number): HeldPoll {
   let held: Held | undefined;
   let lastCutMs = Number.NEGATIVE_INFINITY;
-  let trailing: NodeJS.Timeout | undefined;
+  let trailing: Timer | undefined;
 
   function look(): void {
     if (!held || held.isCut || trailing || held.capacity() === held.announced) return;
-    const waitMs = lastCutMs + cutEveryMs - performance.now();
+    const waitMs = lastCutMs + cutEveryMs - time.steadyMs();
     if (waitMs > 0) {
-      trailing = setTimeout(() => {
+      trailing = time.after(waitMs, () => {
         trailing = undefined;
         look();
-      }, waitMs);
+      });
       return;
     }
-    lastCutMs = performance.now();
+    lastCutMs = time.steadyMs();
     held.isCut = true;
     held.controller.abort();
   }
@@ -55,7 +56,7 @@ export function createHeldPoll(cutEveryMs: number): HeldPoll {
       } finally {
         // The next poll announces the newest capacity by itself.
         held = undefined;
-        clearTimeout(trailing);
+        trailing?.cancel();
         trailing = undefined;
         signal.removeEventListener('abort', onAbort);
       }

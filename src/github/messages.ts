@@ -66,7 +66,7 @@ export function readMessage(context: Context, pool: string, body: string): ReadM
     ? entries.safeParse(jsonOrNull(outer.data.body))
     : { success: true as const, data: [] };
   if (!inner.success) throw unreadable(`${messageId} has no readable list (${paths(inner.error)})`);
-  const nowMs = context.clock();
+  const nowMs = context.time.wallMs();
   const pick = <T>(type: string, schema: z.ZodType<T>): readonly T[] =>
     inner.data.flatMap((entry) =>
       entry.messageType === type ? readEntry(context, schema, entry, { pool, messageId, type }) : [],

@@ -1,4 +1,5 @@
 /** What the GitHub room is given from outside, and how long it waits for what. */
+import type { Time } from '../lib/time.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -62,12 +63,30 @@ export const DEFAULT_TIMINGS: Timings = {
   closeTimeoutMs: 5_000,
 };
 
+/** One request to the Actions service, as `fetch` would make it; REST goes by Octokit. */
+export type Http = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Pick<Headers, 'get'>;
+  text(): Promise<string>;
+}
+
 /** What every part of the room shares. */
 export interface Context {
   readonly timings: Timings;
   readonly log: Log;
-  /** Wall clock in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
+  readonly http: Http;
+  /** From 0 to below 1, for pauses that must not fall in step. */
+  readonly random: () => number;
   /** macrunner's own version, told to GitHub with each request. */
   readonly version: string;
 }

@@ -4,8 +4,8 @@
  * point brings it again; within one life of the process its id keeps it from being handed over twice.
  */
 import type { QueueListener } from '../core/ports.ts';
+import { pause } from '../lib/time.ts';
 import type { ActionsClient } from './actions-client.ts';
-import { pause } from './deadline.ts';
 import type { Fresh } from './fresh.ts';
 import { GitHubError } from './github-error.ts';
 import type { HeldPoll } from './held-poll.ts';
@@ -63,7 +63,8 @@ export class QueueLoop {
         if (this.#signal.aborted) break;
         failures += 1;
         this.#tell(error);
-        await pause(waitAfter(error, failures, this.#deps.context.timings), this.#signal);
+        const { context } = this.#deps;
+        await pause(context.time, waitAfter(error, failures, context), this.#signal);
       }
     }
     await this.#drop();
@@ -94,7 +95,7 @@ export class QueueLoop {
     const set = await sets.get(this.#signal);
     if (this.#session && this.#session.setId !== set.id) await this.#drop();
     if (!this.#session) await this.#open();
-    else if (context.clock() >= this.#session.renewAtMs) await this.#renew();
+    else if (context.time.wallMs() >= this.#session.renewAtMs) await this.#renew();
   }
 
   async #open(): Promise<Session> {

@@ -89,9 +89,9 @@ export function createRestJobs(context: Context, rest: Rest, repositories: reado
     async obtain(signal) {
       const jobs: ListedJob[] = [];
       for (const repository of repositories) jobs.push(...(await listOf(repository, signal)));
-      return { jobs, atMs: performance.now() };
+      return { jobs, atMs: context.time.steadyMs() };
     },
-    isFresh: ({ atMs }) => performance.now() - atMs < context.timings.sweepEveryMs / 3,
+    isFresh: ({ atMs }) => context.time.steadyMs() - atMs < context.timings.sweepEveryMs / 3,
   });
   return {
     listed: async (signal) => (await lists.get(signal)).jobs,

@@ -7,8 +7,8 @@
 import type { Job, JobResult } from '../core/job.ts';
 import { poolOfName } from '../core/names.ts';
 import type { GitHub, PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
+import { pause } from '../lib/time.ts';
 import type { Scope } from './config-url.ts';
-import { pause } from './deadline.ts';
 import type { Context } from './options.ts';
 import { waitAfter } from './patience.ts';
 import type { Rest } from './rest.ts';
@@ -37,18 +37,19 @@ interface News {
 
 export function createRestQueue(deps: RestQueueDeps, pool: Pool): PoolQueue {
   const { context, rest, scope, taken, runnerGroup } = deps;
+  const { time } = context;
   const { sweepEveryMs, cutEveryMs } = context.timings;
   let lastMs = Number.NEGATIVE_INFINITY;
   let wake = new AbortController();
   let messageId = 0;
 
   async function sweep(listener: QueueListener, signal: AbortSignal): Promise<void> {
-    lastMs = performance.now();
+    lastMs = time.steadyMs();
     const news = await readNews(deps, pool, listener, signal);
     const { assigned, started, completed } = news;
     if (assigned.length + started.length + completed.length > 0) {
       // Grows over restarts too: the ledger knows messages by their number.
-      messageId = Math.max(messageId + 1, context.clock());
+      messageId = Math.max(messageId + 1, time.wallMs());
       const assignedCount = listener.openJobs().length + assigned.length - completed.length;
       await listener.onMessage({ messageId, ...news, assignedCount });
     }
@@ -63,19 +64,19 @@ export function createRestQueue(deps: RestQueueDeps, pool: Pool): PoolQueue {
         try {
           await sweep(listener, signal);
           failures = 0;
-          await pause(sweepEveryMs, AbortSignal.any([signal, wake.signal]));
+          await pause(time, sweepEveryMs, AbortSignal.any([signal, wake.signal]));
         } catch (err) {
           if (signal.aborted) break;
           failures += 1;
           context.log('warn', 'jobs cannot be looked for', { pool: pool.name, err });
           listener.onTrouble(err);
-          await pause(waitAfter(err, failures, context.timings), signal);
+          await pause(time, waitAfter(err, failures, context), signal);
         }
       }
       for (const [id, name] of taken) if (name === pool.name) taken.delete(id);
     },
     capacityChanged() {
-      if (performance.now() - lastMs >= cutEveryMs) wake.abort();
+      if (time.steadyMs() - lastMs >= cutEveryMs) wake.abort();
     },
     ...createRestRecords(rest, { scope, labels: pool.labels, runnerGroup }),
   };
@@ -87,7 +88,7 @@ async function readNews(
   listener: QueueListener,
   signal: AbortSignal,
 ): Promise<News> {
-  const nowMs = context.clock();
+  const nowMs = context.time.wallMs();
   const listed = new Map((await jobs.listed(signal)).map((job) => [idOf(job), job]));
   const isOurs = (job: WorkflowJob) => poolOfName(hostId, runnerOf(job) ?? '') === pool.name;
   const news: News = { assigned: [], started: [], completed: [] };

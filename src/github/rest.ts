@@ -47,7 +47,7 @@ export function createRest(context: Context, config: ConfigUrl, auth: GitHubAuth
   async function request({ method, path, parameters, headers }: RestCall, signal: AbortSignal) {
     const what = `${method} ${new URL(config.api).host}${path}`;
     const timeoutMs = context.timings.restTimeoutMs;
-    return withDeadline({ signal, timeoutMs, what }, async (inner) => {
+    return withDeadline({ time: context.time, signal, timeoutMs, what }, async (inner) => {
       for (let isFirst = true; ; isFirst = false) {
         const credential = await credentials.get(inner).catch((error) => {
           throw restError(context, 'signing in to GitHub', error, inner, signInHint(auth));
@@ -164,7 +164,7 @@ function restError(
   if (!response) return new GitHubError('github-unavailable', `${what} failed: ${message.slice(0, 300)}`);
   const header = (name: string) => response.headers[name] ?? null;
   const why = hint ?? (status === 404 ? NOT_FOUND_HINT : undefined);
-  return refusalError(what, { status, header, message }, context.clock(), why);
+  return refusalError(what, { status, header, message }, context.time.wallMs(), why);
 }
 
 function signInHint(auth: GitHubAuth): string {

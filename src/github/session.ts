@@ -42,7 +42,7 @@ const answer = z.object({
 });
 
 export function createSessions(context: Context, client: ActionsClient, hostId: string): Sessions {
-  const { clock, timings, log } = context;
+  const { time, timings, log } = context;
   const pathOf = (setId: number) => `_apis/runtime/runnerscalesets/${setId}/sessions`;
 
   function read(setId: number, { sessionId, ...given }: z.output<typeof answer>): Session {
@@ -57,7 +57,7 @@ export function createSessions(context: Context, client: ActionsClient, hostId: 
     }
     const renewAtMs = (expiryMs(token.data) ?? Number.POSITIVE_INFINITY) - timings.refreshMarginMs;
     // A token that lives shorter than the margin would be renewed with each poll: leave it to the 401.
-    const isUsable = renewAtMs > clock();
+    const isUsable = renewAtMs > time.wallMs();
     return {
       id: sessionId,
       setId,

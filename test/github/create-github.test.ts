@@ -1,5 +1,6 @@
 /** The way to the Actions service, scale sets and runner records, against a scripted GitHub. */
 import { expect, test } from 'vitest';
+import { systemTime } from '../../src/lib/time.ts';
 import {
   AGENTS,
   aSet,
@@ -69,7 +70,7 @@ test('an admin token is replaced before it expires', async ({ signal }) => {
   await using stub = await stubGitHub();
   let nowMs = Date.now();
   stub.on(MINT, minted);
-  const { queue } = gitHubOver(stub, { clock: () => nowMs });
+  const { queue } = gitHubOver(stub, { time: { ...systemTime, wallMs: () => nowMs } });
   await queue.mint(NAME, signal);
   nowMs += 3_600_000 - 90_000;
   await queue.mint(NAME, signal);

@@ -1,13 +1,14 @@
 /** Waiting ends at the deadline or with the signal, whatever the work does. */
 import { expect, test } from 'vitest';
-import { orAbort, pause, withDeadline } from '../../src/github/deadline.ts';
+import { orAbort, withDeadline } from '../../src/github/deadline.ts';
 import { createFresh } from '../../src/github/fresh.ts';
+import { pause, systemTime } from '../../src/lib/time.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
 test('work that never ends is left at its deadline, and is told so', async ({ signal }) => {
   let told: AbortSignal | undefined;
-  const limit = { signal, timeoutMs: 20, what: 'GET /slow' };
+  const limit = { time: systemTime, signal, timeoutMs: 20, what: 'GET /slow' };
   const waiting = withDeadline(limit, (inner) => {
     told = inner;
     return never();
@@ -18,17 +19,20 @@ test('work that never ends is left at its deadline, and is told so', async ({ si
 
 test('the caller gets its own reason when it stops', async () => {
   const stop = new AbortController();
-  const waiting = withDeadline({ signal: stop.signal, timeoutMs: 60_000, what: 'GET /slow' }, never);
+  const waiting = withDeadline(
+    { time: systemTime, signal: stop.signal, timeoutMs: 60_000, what: 'GET /slow' },
+    never,
+  );
   stop.abort(new Error('told to stop'));
   await expect(waiting).rejects.toThrow('told to stop');
 });
 
 test('a pause ends early, and quietly, when the signal aborts', async () => {
   const stop = new AbortController();
-  const paused = pause(60_000, stop.signal);
+  const paused = pause(systemTime, 60_000, stop.signal);
   stop.abort();
   await paused;
-  await pause(60_000, stop.signal);
+  await pause(systemTime, 60_000, stop.signal);
   await expect(orAbort(never(), stop.signal)).rejects.toThrow();
 });
 

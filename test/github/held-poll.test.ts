@@ -1,6 +1,7 @@
 /** When a held poll is cut, without a network. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createHeldPoll } from '../../src/github/held-poll.ts';
+import { systemTime } from '../../src/lib/time.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -15,7 +16,7 @@ function hold(_announced: number, signal: AbortSignal): Promise<never> {
 /** Holds polls in a row until stopped, and keeps what each announced and when. */
 function pollForEver(cutEveryMs: number) {
   const stop = new AbortController();
-  const held = createHeldPoll(cutEveryMs);
+  const held = createHeldPoll(systemTime, cutEveryMs);
   const announcements: number[] = [];
   const state = { capacity: 1, announced: announcements };
   const loop = async () => {
@@ -87,5 +88,5 @@ test('stopping leaves no timer behind', async () => {
 });
 
 test('nothing is cut, and nothing fails, while no poll is held', () => {
-  createHeldPoll(1).capacityChanged();
+  createHeldPoll(systemTime, 1).capacityChanged();
 });

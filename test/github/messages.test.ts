@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { readMessage } from '../../src/github/messages.ts';
 import { DEFAULT_TIMINGS } from '../../src/github/options.ts';
+import { systemTime } from '../../src/lib/time.ts';
 import { aMessage } from '../support/stub-github.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -10,7 +11,8 @@ const UNSET = '0001-01-01T00:00:00Z';
 function read(body: string) {
   const errors: string[] = [];
   const log = (level: string, message: string) => void (level === 'error' && errors.push(message));
-  const context = { log, clock: () => NOW, timings: DEFAULT_TIMINGS, version: '1' };
+  const time = { ...systemTime, wallMs: () => NOW };
+  const context = { log, time, http: fetch, random: Math.random, timings: DEFAULT_TIMINGS, version: '1' };
   return { message: readMessage(context, 'ios', body), errors };
 }
 

@@ -1,5 +1,6 @@
 /** What GitHub forgets, refuses or repeats, against the simulated GitHub: a job is neither lost nor taken twice. */
 import { expect, test } from 'vitest';
+import { systemTime } from '../../src/lib/time.ts';
 import { connected, hostOn, PAT } from '../support/github-rig.ts';
 import { type aMessage, ledgerRig } from '../support/ledger-rig.ts';
 import { until } from '../support/until.ts';
@@ -98,7 +99,7 @@ test("another's session is waited for; after five minutes it is an alarm and a p
   rig.listen();
   await listening(rig);
   let nowMs = Date.now();
-  const second = hostOn(rig.server, { clock: () => nowMs });
+  const second = hostOn(rig.server, { time: { ...systemTime, steadyMs: () => nowMs } });
   second.listen();
   await until(() => second.troubles.length > 2);
   const alarms = () => second.logged.filter(({ level }) => level === 'error');

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parseConfigUrl } from '../../src/github/config-url.ts';
 import { DEFAULT_TIMINGS, type GitHubAuth, type Timings } from '../../src/github/options.ts';
 import { createRest } from '../../src/github/rest.ts';
+import { systemTime } from '../../src/lib/time.ts';
 import { type StubGitHub, stubGitHub } from '../support/stub-github.ts';
 
 const TOKEN = 'POST /api/v3/orgs/acme/actions/runners/registration-token';
@@ -25,7 +26,9 @@ function restOver(stub: StubGitHub, auth: GitHubAuth, timings: Partial<Timings> 
   const log = () => undefined;
   const context = {
     log,
-    clock: Date.now,
+    time: systemTime,
+    http: fetch,
+    random: Math.random,
     version: '1.2.3',
     timings: { ...DEFAULT_TIMINGS, restRetryBaseMs: 1, ...timings },
   };

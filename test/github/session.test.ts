@@ -1,5 +1,6 @@
 /** The session of a pool's queue against a scripted GitHub: expired, forgotten, or its scale set deleted. */
 import { expect, test } from 'vitest';
+import { systemTime } from '../../src/lib/time.ts';
 import { CLOSE, FIRST, firstMessage, listening, RENEW, SESSIONS, soon } from '../support/queue-rig.ts';
 import {
   aSession,
@@ -29,7 +30,7 @@ test('a queue token that expires is renewed once, and the poll repeated with the
 test('a queue token is renewed before it expires', async () => {
   let nowMs = Date.now();
   await using stub = await stubGitHub();
-  const { queue } = gitHubOver(stub, { clock: () => nowMs });
+  const { queue } = gitHubOver(stub, { time: { ...systemTime, wallMs: () => nowMs } });
   const session = aSession(stub.url, 0);
   stub.on(SESSIONS, { json: { ...session, messageQueueAccessToken: jwt('queue', 600_000) } });
   stub.on(RENEW, { json: aSession(stub.url, 1) });
