@@ -2,31 +2,26 @@
  * The agent: wires the rooms together and runs until its signal aborts. Jobs outlive it: VMs live in sessions of their own
  * and are found again by looking.
  */
+import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
 import type { Config } from '../config/schema.ts';
+import { bootId } from '../host/boot-id.ts';
+import { freeBytes } from '../host/facts.ts';
 import { hostId as readHostId } from '../host/host-id.ts';
 import { openLedger } from '../ledger/open.ts';
 import { acquireLock } from '../lib/lock.ts';
 import { createLog } from '../lib/log.ts';
 import { Redactor } from '../lib/redact.ts';
+import { systemTime } from '../lib/time.ts';
 import { judgeVersion } from '../tart/version.ts';
 import { type Adapters, createAdapters } from './adapters.ts';
-import { Channels } from './channels.ts';
-import type { Context } from './context.ts';
 import { openControl } from './control.ts';
-import { Desk } from './desk.ts';
-import { restoreDrain, setDrain } from './drain.ts';
-import { Loop } from './loop.ts';
-import { nextLookMs } from './pace.ts';
-import { Queues } from './queues.ts';
-import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
-import { addressesInUse } from './registered-at.ts';
+import { isMarkedDraining, setDrain } from './drain.ts';
 import { ConfigInForce } from './reload.ts';
-import { createSenses, type RefreshingSenses } from './senses.ts';
+import { type Service, startService } from './service.ts';
 import type { Identity } from './status.ts';
-import { turn } from './turn.ts';
 import { scheduleUpkeep } from './upkeep.ts';
 
 export interface AgentOptions {
@@ -37,16 +32,6 @@ export interface AgentOptions {
   /** Aborting it stops the agent within 5 s; jobs go on. */
   readonly signal: AbortSignal;
 }
-
-/** The most that closing the sessions at GitHub may take at the end. */
-const CLOSING_MS = 3_500;
-
-const NOBODY = {
-  runners: [],
-  silentSinceMs: new Map<string, number>(),
-  isWaiting: true,
-  hasOrphans: true,
-};
 
 /**
  * Runs the agent to its end.
@@ -100,81 +85,44 @@ async function serve(
   log: Logger,
 ): Promise<void> {
   const { locations, signal, version } = options;
-  const { hostId, tartVersion } = prepared;
-  const nowMs = Date.now;
-  const { ledger, recovered } = await openLedger(locations.ledger, { nowMs });
+  const { hostId, tartVersion, tartHome } = prepared;
+  const { ledger, recovered } = await openLedger(locations.ledger, { nowMs: systemTime.wallMs });
   if (recovered)
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
-  const queues = new Queues(prepared.github);
-  const wake = (): void => loop.wake();
-  const senses = createSenses({
-    ...prepared,
-    ...{ config: config.get, nowMs, onRead: wake, addressesInUse: () => addressesInUse({ ledger }) },
-  });
-  const context: Context = {
-    ...prepared,
-    ...{ config: config.get, ledger, desk: new Desk(), queues, nowMs, log, signal, wake },
-    readAgain: (what) => senses[what].refresh(signal),
-  };
-  const loop = createLoop(context, senses, beginRebuild(context, recovered !== null));
   const marker = join(dirname(locations.hostId), 'draining');
-  restoreDrain(context, marker);
+  const service = startService({
+    ...prepared,
+    ...{ config: config.get, ledger, isLedgerLost: recovered !== null, isDraining: isMarkedDraining(marker) },
+    ...{ time: systemTime, boot: await bootId({ platform: process.platform, signal }), log, signal },
+    ...{ freeBytes: () => freeBytes(tartHome), newSuffix: randomSuffix },
+  });
+  const { context, senses } = service;
   scheduleUpkeep(context);
-  const reload = (): void => reloadInto(context, config, senses.forgetPools);
+  const reload = (): void => reloadInto(config, service, log);
   const control = await openControl({
     socketPath: locations.socket,
     context,
     senses,
-    identity: identityOf({ ...prepared, version, startedMs: nowMs(), config, recovered }),
+    identity: identityOf({ ...prepared, version, startedMs: context.steadyMs(), config, recovered }),
     setDraining: (isDraining) => setDrain(context, marker, isDraining),
     reload,
   });
   process.on('SIGHUP', reload);
-  queues.follow(config.get().pools, context);
-  closeOpenIntents(context);
-  loop.start();
   const facts = { version, tart: tartVersion, host: hostId, pools: config.get().pools.length };
   log.info({ ...facts, pid: process.pid }, 'the agent serves');
 
   await aborted(signal);
   log.info('the agent stops; jobs go on');
   process.off('SIGHUP', reload);
-  loop.stop();
-  await Promise.race([queues.closed(), afterMs(CLOSING_MS)]);
+  await service.closed();
   await control.close();
   ledger.close();
 }
 
-/** `mustRebuild`: nothing is decided before the runners of a lost ledger are known again. */
-function createLoop(context: Context, senses: RefreshingSenses, mustRebuild: boolean): Loop {
-  const channels = new Channels();
-  let isRebuilt = !mustRebuild;
-  return new Loop({
-    everyMs: () => nextLookMs(sceneOf(context)),
-    onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
-    turn() {
-      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
-      if (isRebuilt) turn(context, senses, channels);
-      else senses.refreshDue(NOBODY, context.signal);
-    },
-  });
-}
-
-function sceneOf({ ledger, desk, nowMs }: Context): Parameters<typeof nextLookMs>[0] {
-  const isWaiting = desk.waiting.length > 0;
-  return { nowMs: nowMs(), runners: ledger.runners(), isWaiting, silent: desk.silentSinceMs };
-}
-
-function reloadInto(context: Context, config: ConfigInForce, forgetPools: () => void): void {
+function reloadInto(config: ConfigInForce, service: Service, log: Logger): void {
   const error = config.reload();
-  if (error !== null) {
-    context.log.error({ err: error }, 'the new configuration is refused; the last good one stays in force');
-    return;
-  }
-  forgetPools();
-  context.queues.follow(config.get().pools, context);
-  context.log.info({ pools: config.get().pools.length }, 'the configuration was read again');
-  context.wake();
+  if (error === null) service.reloaded();
+  else log.error({ err: error }, 'the new configuration is refused; the last good one stays in force');
 }
 
 interface Beginning {
@@ -207,6 +155,8 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-async function afterMs(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+/** Five bits a character. */
+function randomSuffix(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz012345';
+  return Array.from(randomBytes(8), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
 }

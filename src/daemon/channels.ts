@@ -4,6 +4,7 @@
  */
 import type { GuestEvent } from '../core/ports.ts';
 import type { Phase, Runner, RunnerEvent } from '../core/runner.ts';
+import { pause } from '../lib/time.ts';
 import type { Context } from './context.ts';
 import { messageOf } from './intent.ts';
 import { move } from './move.ts';
@@ -47,7 +48,7 @@ function isFollowed({ desk }: Context, runner: Runner): boolean {
 }
 
 async function followUntil(context: Context, name: string, signal: AbortSignal): Promise<void> {
-  const { guest, ledger, log, nowMs, desk } = context;
+  const { guest, ledger, log, time, steadyMs, desk } = context;
   let tries = 0;
   while (!signal.aborted) {
     let hasAnswered = false;
@@ -60,10 +61,10 @@ async function followUntil(context: Context, name: string, signal: AbortSignal):
       if (!signal.aborted) log.debug({ runner: name, why: messageOf(error) }, 'the guest does not answer');
     }
     if (signal.aborted) return;
-    if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, nowMs());
+    if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, steadyMs());
     if (hasAnswered) await context.readAgain('vms');
     tries = hasAnswered ? 0 : tries + 1;
-    await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);
+    await pause(time, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);
   }
 }
 
@@ -116,16 +117,4 @@ function runnerEvent(event: GuestEvent): RunnerEvent | null {
     case 'verdict':
       return null;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { Guest, Hypervisor } from '../core/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Time } from '../lib/time.ts';
 import type { Desk } from './desk.ts';
 import type { Queues } from './queues.ts';
 
@@ -15,7 +16,13 @@ export interface Context {
   readonly hypervisor: Hypervisor;
   readonly guest: Guest;
   readonly queues: Queues;
+  readonly time: Time;
+  /** Wall clock, milliseconds since 1970: for what people read and for GitHub's times. */
   readonly nowMs: () => number;
+  /** See {@link SteadyClock}: for deadlines, and for all times of runners. */
+  readonly steadyMs: () => number;
+  /** Eight characters that no other runner's name ends with. */
+  readonly newSuffix: () => string;
   readonly log: Logger;
   /** Aborted when the daemon stops; VMs go on. */
   readonly signal: AbortSignal;

@@ -1,5 +1,4 @@
 /** Creates a runner: clone, size, start. From then on its channel tells how it goes. */
-import { randomBytes } from 'node:crypto';
 import { hasCode } from '../core/error.ts';
 import { runnerName } from '../core/names.ts';
 import type { Runner, StopReason } from '../core/runner.ts';
@@ -51,10 +50,10 @@ export function startFailed(context: Context, name: string, why: StopReason, err
   log.warn({ runner: name, why, err: error }, 'a runner did not start');
 }
 
-function aNewRunner({ hostId, nowMs }: Context, step: Extract<Step, { do: 'create' }>): Runner {
-  const atMs = nowMs();
+function aNewRunner({ hostId, steadyMs, newSuffix }: Context, step: Extract<Step, { do: 'create' }>): Runner {
+  const atMs = steadyMs();
   return {
-    name: runnerName(hostId, step.pool, randomSuffix()),
+    name: runnerName(hostId, step.pool, newSuffix()),
     pool: step.pool,
     slot: step.slot,
     phase: 'cloning',
@@ -65,9 +64,4 @@ function aNewRunner({ hostId, nowMs }: Context, step: Extract<Step, { do: 'creat
     jobEndedMs: null,
     why: null,
   };
-}
-
-function randomSuffix(): string {
-  const alphabet = 'abcdefghijklmnopqrstuvwxyz012345';
-  return Array.from(randomBytes(8), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
 }

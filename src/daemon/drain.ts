@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import type { Context } from './context.ts';
 
 /** `marker` is a file that exists while the host drains. */
-export function restoreDrain({ desk }: Pick<Context, 'desk'>, marker: string): void {
-  desk.isDraining = existsSync(marker);
+export function isMarkedDraining(marker: string): boolean {
+  return existsSync(marker);
 }
 
 export function setDrain(

@@ -1,6 +1,6 @@
 /** The audit stream as NDJSON: what was, and, when followed, what comes. */
 import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from '../lib/time.ts';
 import type { Context } from './context.ts';
 import type { EventLine } from './report.ts';
 
@@ -12,7 +12,11 @@ export function linesAfter(context: Context, after: number, follow: boolean): Re
   return Readable.from(lines(context, after, follow), { objectMode: false });
 }
 
-async function* lines({ ledger, signal }: Context, after: number, follow: boolean): AsyncGenerator<string> {
+async function* lines(
+  { ledger, time, signal }: Context,
+  after: number,
+  follow: boolean,
+): AsyncGenerator<string> {
   let seq = Math.max(0, after);
   for (;;) {
     const records = ledger.auditAfter(seq, AT_ONCE);
@@ -22,6 +26,6 @@ async function* lines({ ledger, signal }: Context, after: number, follow: boolea
     }
     if (records.length === AT_ONCE) continue;
     if (!follow || signal.aborted) return;
-    await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await pause(time, LOOK_EVERY_MS, signal);
   }
 }

@@ -5,7 +5,7 @@
 import type { Job } from '../core/job.ts';
 import type { Context } from './context.ts';
 
-type Tools = Pick<Context, 'ledger' | 'nowMs' | 'log'>;
+type Tools = Pick<Context, 'ledger' | 'nowMs' | 'steadyMs' | 'log'>;
 
 /** GitHub fails the job of a runner that vanished after about ten minutes. */
 const LOST_MS = 900_000;
@@ -22,16 +22,23 @@ export function forgetUncounted(tools: Tools, pool: string): void {
 
 /** Jobs of runners that are long gone, and those that wait in a pool that is configured no more. */
 export function forgetAbandoned(context: Pick<Context, 'config'> & Tools): void {
-  const { ledger, nowMs, config } = context;
+  const { ledger, config } = context;
   const open = ledger.openJobs();
   if (open.length === 0) return;
   const pools = new Set(config().pools.map((pool) => pool.name));
   for (const job of open) {
     if (isServed(context, job)) continue;
-    const sinceMs = job.runner === null ? null : (ledger.runner(job.runner)?.goneMs ?? job.startedMs);
-    const isLost = sinceMs !== null && nowMs() - sinceMs >= LOST_MS;
-    if (isLost || (job.runner === null && !pools.has(job.pool))) forget(context, job);
+    if (unservedForMs(context, job) >= LOST_MS || (job.runner === null && !pools.has(job.pool)))
+      forget(context, job);
   }
+}
+
+/** How long ago the runner that GitHub named ended. */
+function unservedForMs({ ledger, nowMs, steadyMs }: Tools, { runner, startedMs }: Job): number {
+  if (runner === null) return 0;
+  const goneMs = ledger.runner(runner)?.goneMs ?? null;
+  if (goneMs !== null) return steadyMs() - goneMs;
+  return startedMs === null ? 0 : nowMs() - startedMs;
 }
 
 function isServed({ ledger }: Tools, job: Job): boolean {

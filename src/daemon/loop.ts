@@ -2,8 +2,10 @@
  * The one loop: woken by news or by time, it looks, decides and hands out the steps. Wake-ups during a turn are joined
  * into one further turn; nothing in a turn waits, so the world cannot change between the look and the decision.
  */
+import type { Time, Timer } from '../lib/time.ts';
 
 export interface LoopOptions {
+  readonly time: Time;
   readonly turn: () => void;
   /** How long until the next look when nothing wakes it, asked after each turn. */
   readonly everyMs: () => number;
@@ -13,7 +15,7 @@ export interface LoopOptions {
 export class Loop {
   readonly #options: LoopOptions;
   #isDue = false;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #isStopped = false;
 
   constructor(options: LoopOptions) {
@@ -28,12 +30,12 @@ export class Loop {
   wake(): void {
     if (this.#isDue || this.#isStopped) return;
     this.#isDue = true;
-    setImmediate(() => this.#turn());
+    this.#options.time.soon(() => this.#turn());
   }
 
   stop(): void {
     this.#isStopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 
   #turn(): void {
@@ -44,7 +46,7 @@ export class Loop {
     } catch (error) {
       this.#options.onError(error);
     }
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.wake(), this.#options.everyMs());
+    this.#timer?.cancel();
+    this.#timer = this.#options.time.after(this.#options.everyMs(), () => this.wake());
   }
 }

@@ -4,15 +4,15 @@ import type { Runner, RunnerEvent } from '../core/runner.ts';
 import type { Context } from './context.ts';
 import { judge } from './outcome.ts';
 
-type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log'>;
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'steadyMs' | 'log'>;
 
 /** Applies `event` to the runner of that name; late news and unknown runners change nothing. Returns the runner after it. */
 export function move(tools: Tools, name: string, event: RunnerEvent): Runner | null {
-  const { ledger, nowMs, log } = tools;
+  const { ledger, nowMs, steadyMs, log } = tools;
   const before = ledger.runner(name);
   if (!before || before.goneMs !== null) return null;
   const atMs = nowMs();
-  const after = advance(before, event, atMs);
+  const after = advance(before, event, steadyMs());
   if (after === before) return before;
   const detail = describe(after, event);
   ledger.transaction(() => {
@@ -27,7 +27,7 @@ export function move(tools: Tools, name: string, event: RunnerEvent): Runner | n
       pool: after.pool,
       from: before.phase,
       to: after.phase,
-      tookMs: atMs - before.sinceMs,
+      tookMs: Math.round(steadyMs() - before.sinceMs),
     };
     log.info({ ...facts, ...detail }, 'runner moved');
   }

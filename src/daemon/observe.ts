@@ -19,7 +19,7 @@ export interface Senses {
 export function observe(context: Context, senses: Senses): World {
   const { desk, ledger, hostId } = context;
   const config = context.config();
-  const nowMs = context.nowMs();
+  const nowMs = context.steadyMs();
   return {
     nowMs,
     host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
@@ -35,7 +35,7 @@ export function observe(context: Context, senses: Senses): World {
 }
 
 function poolView(
-  { desk, ledger, queues, config, nowMs }: Context,
+  { desk, ledger, queues, config, steadyMs }: Context,
   senses: Senses,
   pool: Config['pools'][number],
 ): PoolView {
@@ -48,7 +48,7 @@ function poolView(
     retryAtMs: desk.trouble(pool.name).retryAtMs,
     imageReady: images.known && images.value.has(pool.image),
     announced: desk.announced.get(pool.name) ?? 0,
-    stranded: ledger.stranded(pool.name, nowMs() - config().deadlines.teardownSeconds * 1_000),
+    stranded: ledger.stranded(pool.name, steadyMs() - config().deadlines.teardownSeconds * 1_000),
     demand: count.known
       ? {
           known: true,

@@ -7,12 +7,12 @@ import { withIntent } from './intent.ts';
 const REFUSED_REST_MS = 60_000;
 
 export async function removeVm(context: Context, step: Extract<Step, { do: 'remove-vm' }>): Promise<void> {
-  const { hypervisor, hostId, queues, ledger, desk, nowMs, log, signal } = context;
+  const { hypervisor, hostId, queues, ledger, desk, nowMs, steadyMs, log, signal } = context;
   const queue = queues.whereSeen(step.vm, poolOfName(hostId, step.vm) ?? '');
   try {
     await withIntent(context, 'remove-vm', step.vm, async () => {
       if (step.registrationId !== null && (await queue?.remove(step.registrationId, signal)) === 'busy') {
-        desk.rest(step.vm, nowMs() + REFUSED_REST_MS);
+        desk.rest(step.vm, steadyMs() + REFUSED_REST_MS);
         log.warn(
           { vm: step.vm },
           'a VM with our name is in no ledger, yet GitHub says a job runs there: it stays',
@@ -26,14 +26,14 @@ export async function removeVm(context: Context, step: Extract<Step, { do: 'remo
     });
   } catch (error) {
     if (signal.aborted) return;
-    desk.rest(step.vm, nowMs() + REFUSED_REST_MS);
+    desk.rest(step.vm, steadyMs() + REFUSED_REST_MS);
     log.error({ vm: step.vm, err: error }, 'an orphan VM could not be removed; trying again');
   }
   await context.readAgain('vms');
 }
 
 export async function deregister(context: Context, step: Extract<Step, { do: 'deregister' }>): Promise<void> {
-  const { queues, hostId, ledger, desk, nowMs, log, signal } = context;
+  const { queues, hostId, ledger, desk, nowMs, steadyMs, log, signal } = context;
   const queue = queues.whereSeen(step.name, poolOfName(hostId, step.name) ?? '');
   if (!queue) return;
   try {
@@ -46,5 +46,5 @@ export async function deregister(context: Context, step: Extract<Step, { do: 'de
     if (!signal.aborted)
       log.error({ registration: step.name, err: error }, 'an orphan registration could not be removed');
   }
-  desk.rest(step.name, nowMs() + REFUSED_REST_MS);
+  desk.rest(step.name, steadyMs() + REFUSED_REST_MS);
 }

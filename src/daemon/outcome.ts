@@ -20,7 +20,7 @@ const FAILED: Readonly<Partial<Record<StopReason, Stage>>> = {
 
 /** Tells the desk what this move of a runner means for its pool. */
 export function judge(
-  { desk, nowMs, log }: Pick<Context, 'desk' | 'nowMs' | 'log'>,
+  { desk, steadyMs, log }: Pick<Context, 'desk' | 'steadyMs' | 'log'>,
   before: Runner,
   after: Runner,
 ): void {
@@ -29,7 +29,7 @@ export function judge(
   if (after.phase === 'busy') desk.succeeded(after.pool, 'serve');
   const stage = after.phase === 'stopping' ? failedStage(before, after) : null;
   if (stage === null) return;
-  const { failures } = desk.failed(after.pool, stage, nowMs());
+  const { failures } = desk.failed(after.pool, stage, steadyMs());
   const facts = { runner: after.name, pool: after.pool, why: after.why, failures };
   if (isAlarming(failures)) log.error(facts, 'starts keep failing: this pool needs attention');
   else log.warn(facts, 'a runner came to nothing');

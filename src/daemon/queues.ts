@@ -27,7 +27,7 @@ interface Line {
   heardMs: number;
 }
 
-type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'log' | 'signal' | 'wake'>;
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'steadyMs' | 'log' | 'signal' | 'wake'>;
 
 export class Queues {
   readonly #github: Omit<GitHubs, 'registrations'>;
@@ -128,7 +128,7 @@ export class Queues {
       trouble: null,
       problems: [],
       assigned: 0,
-      heardMs: tools.nowMs(),
+      heardMs: tools.steadyMs(),
     };
     this.#lines.set(pool.name, line);
     const before = this.#closing.get(pool.name) ?? Promise.resolve();
@@ -141,10 +141,10 @@ export class Queues {
 }
 
 function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
-  const { ledger, desk, nowMs, log, wake } = tools;
+  const { ledger, desk, nowMs, steadyMs, log, wake } = tools;
   const hear = (assigned: number): void => {
     if (line.state === 'trouble') log.info({ pool }, 'GitHub can be heard again');
-    Object.assign(line, { state: 'listening', trouble: null, assigned, heardMs: nowMs() });
+    Object.assign(line, { state: 'listening', trouble: null, assigned, heardMs: steadyMs() });
     wake();
   };
   return {

@@ -7,7 +7,7 @@ import type { Reading } from '../core/world.ts';
 export interface ReadingOptions<T> {
   readonly what: string;
   readonly read: (signal: AbortSignal) => Promise<T>;
-  readonly nowMs: () => number;
+  readonly steadyMs: () => number;
   /** Older than this, a reading is unknown. */
   readonly staleMs: number;
   /** Called when a reading came in or failed. */
@@ -30,7 +30,7 @@ export class RepeatedReading<T> {
 
   get(): Reading<T> {
     if (!this.#last) return { known: false, why: this.#why };
-    const ageMs = this.#options.nowMs() - this.#last.beganMs;
+    const ageMs = this.#options.steadyMs() - this.#last.beganMs;
     if (ageMs > this.#options.staleMs)
       return { known: false, why: `${this.#options.what} last read too long ago` };
     return { known: true, value: this.#last.value };
@@ -48,7 +48,7 @@ export class RepeatedReading<T> {
 
   /** True when the last attempt, good or not, is older than `paceMs`. */
   isDue(paceMs: number): boolean {
-    return this.#running === null && this.#options.nowMs() - this.#triedMs > paceMs;
+    return this.#running === null && this.#options.steadyMs() - this.#triedMs > paceMs;
   }
 
   /** The question changed: the last answer no longer holds. */
@@ -77,7 +77,7 @@ export class RepeatedReading<T> {
   }
 
   async #readOnce(signal: AbortSignal): Promise<void> {
-    const beganMs = this.#options.nowMs();
+    const beganMs = this.#options.steadyMs();
     this.#triedMs = beganMs;
     try {
       this.#last = { value: await this.#options.read(signal), beganMs };

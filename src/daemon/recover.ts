@@ -42,11 +42,11 @@ export function beginRebuild({ ledger, nowMs }: Pick<Context, 'ledger' | 'nowMs'
 
 /** Rebuilds the runners of a lost ledger; returns false while Tart or GitHub cannot be read. */
 export function rebuildLedger(context: Context, senses: Senses): boolean {
-  const { ledger, hostId, queues, nowMs, log } = context;
+  const { ledger, hostId, queues, nowMs, steadyMs, log } = context;
   const vms = senses.vms.get();
   const registrations = senses.registrations.get();
   if (!vms.known || !registrations.known) return false;
-  const runners = rebuildRunners(hostId, context.config().pools, vms.value, registrations.value, nowMs());
+  const runners = rebuildRunners(hostId, context.config().pools, vms.value, registrations.value, steadyMs());
   ledger.transaction(() => {
     for (const runner of runners.filter(({ name }) => ledger.runner(name) === null)) {
       ledger.saveRunner(runner);

@@ -6,7 +6,6 @@ import { ownPrefix } from '../core/names.ts';
 import type { Hypervisor } from '../core/ports.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Registration, Vm } from '../core/world.ts';
-import { freeBytes } from '../host/facts.ts';
 import type { GitHubs } from './githubs.ts';
 import type { Senses } from './observe.ts';
 import { RepeatedReading } from './reading.ts';
@@ -19,7 +18,9 @@ export interface SensesOptions {
   /** The addresses at which living runners are registered. */
   readonly addressesInUse: () => readonly string[];
   readonly tartHome: string;
+  readonly freeBytes: () => number | null;
   readonly nowMs: () => number;
+  readonly steadyMs: () => number;
   readonly onRead: (error: unknown) => void;
 }
 
@@ -51,12 +52,14 @@ export interface RefreshingSenses extends Senses {
   readonly refreshDue: (circumstances: Circumstances, signal: AbortSignal) => void;
   /** After a reload: the images may be others. */
   readonly forgetPools: () => void;
+  /** Nothing that was read holds any more. */
+  readonly forgetAll: () => void;
 }
 
 export function createSenses(options: SensesOptions): RefreshingSenses {
-  const { config, hypervisor, github, hostId, nowMs, onRead } = options;
+  const { config, hypervisor, github, hostId, nowMs, steadyMs, onRead } = options;
   const reading = <T>(what: string, staleMs: number, read: (signal: AbortSignal) => Promise<T>) =>
-    new RepeatedReading<T>({ what, read, nowMs, staleMs, onRead });
+    new RepeatedReading<T>({ what, read, steadyMs, staleMs, onRead });
   const vms = reading<readonly Vm[]>('the VMs', PACE.vms.staleMs, (signal) => hypervisor.list(signal));
   const registrations = reading<readonly Registration[]>(
     'the registrations',
@@ -82,7 +85,7 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans }, signal) {
       const isInhabited = runners.length > 0 || isWaiting;
       const calmMs = Math.min(CALM_MS, config().deadlines.registerSeconds * 500);
-      const troubled = runners.filter((runner) => isInTrouble(runner, silentSinceMs, nowMs() - calmMs));
+      const troubled = runners.filter((runner) => isInTrouble(runner, silentSinceMs, steadyMs() - calmMs));
       // A list that is older than a runner's last move says nothing about it.
       const isBlind = troubled.some((runner) => runner.sinceMs >= registrations.beganMs());
       const isTroubled = hasOrphans || troubled.length > 0;
@@ -98,6 +101,9 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     forgetPools() {
       warm.clear();
       images.forget();
+    },
+    forgetAll() {
+      for (const sense of [vms, registrations, images]) sense.forget();
     },
   };
 }
@@ -145,14 +151,14 @@ function rememberedForAMinute(nowMs: () => number) {
 
 const DISK_EVERY_MS = 10_000;
 
-function rememberedDisk({ config, tartHome, nowMs }: SensesOptions): () => string | null {
+function rememberedDisk({ config, tartHome, freeBytes, steadyMs }: SensesOptions): () => string | null {
   let atMs = Number.NEGATIVE_INFINITY;
   let unfit: string | null = null;
   return () => {
-    if (nowMs() - atMs < DISK_EVERY_MS) return unfit;
-    atMs = nowMs();
+    if (steadyMs() - atMs < DISK_EVERY_MS) return unfit;
+    atMs = steadyMs();
     const { diskFloorGiB } = config().host;
-    const free = freeBytes(tartHome);
+    const free = freeBytes();
     if (free === null) unfit = `the free space of ${tartHome} cannot be read`;
     else
       unfit =

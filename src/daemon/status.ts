@@ -15,7 +15,7 @@ export interface Identity {
 }
 
 export function statusReport(context: Context, senses: Senses, identity: Identity): StatusReport {
-  const { ledger, desk, hostId, nowMs } = context;
+  const { ledger, desk, hostId, steadyMs } = context;
   const config = context.config();
   const pools = config.pools.map((pool) => poolReport(context, senses, pool.name));
   const vms = vmCounts(context, senses);
@@ -31,7 +31,7 @@ export function statusReport(context: Context, senses: Senses, identity: Identit
     version: identity.version,
     pid: process.pid,
     startedMs: identity.startedMs,
-    nowMs: nowMs(),
+    nowMs: Math.round(steadyMs()),
     host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
     github: { url: config.github.url },
     vms,

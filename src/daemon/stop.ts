@@ -16,11 +16,11 @@ const REFUSED_REST_MS = 30_000;
 const FAILED_REST_MS = 5_000;
 
 export async function stop(context: Context, step: Extract<Step, { do: 'stop' }>): Promise<void> {
-  const { ledger, desk, nowMs, log, signal } = context;
+  const { ledger, desk, nowMs, steadyMs, log, signal } = context;
   try {
     await withIntent(context, 'stop', step.runner, async () => {
       if (!(await mayStop(context, step))) {
-        desk.rest(step.runner, nowMs() + REFUSED_REST_MS);
+        desk.rest(step.runner, steadyMs() + REFUSED_REST_MS);
         ledger.note(step.runner, nowMs(), 'stop-refused', { why: step.why });
         log.info({ runner: step.runner, why: step.why }, 'GitHub says a job runs here: the runner stays');
         return;
@@ -30,7 +30,7 @@ export async function stop(context: Context, step: Extract<Step, { do: 'stop' }>
     });
   } catch (error) {
     if (signal.aborted) return;
-    desk.rest(step.runner, nowMs() + FAILED_REST_MS);
+    desk.rest(step.runner, steadyMs() + FAILED_REST_MS);
     ledger.note(step.runner, nowMs(), 'teardown-failed', { error: messageOf(error) });
     log.error({ runner: step.runner, err: error }, 'a runner could not be torn down; trying again');
   }
@@ -44,7 +44,7 @@ async function mayStop(context: Context, step: Extract<Step, { do: 'stop' }>): P
 }
 
 async function tearDown(context: Context, name: string): Promise<void> {
-  const { hypervisor, ledger, desk, nowMs, log, signal, readAgain } = context;
+  const { hypervisor, ledger, desk, nowMs, steadyMs, log, signal, readAgain } = context;
   const lastWords = await hypervisor.lastWords(name);
   if (lastWords) ledger.note(name, nowMs(), 'last-words', { text: lastWords });
   await hypervisor.stop(name, signal);
@@ -54,7 +54,7 @@ async function tearDown(context: Context, name: string): Promise<void> {
     log.warn({ runner: name }, 'the VM is gone; GitHub still holds its job and will fail it');
   const atMs = nowMs();
   ledger.transaction(() => {
-    ledger.markGone(name, atMs);
+    ledger.markGone(name, steadyMs());
     ledger.note(name, atMs, 'gone', { registration });
     ledger.audit(atMs, 'runner-gone', name, { registration });
   });

@@ -13,7 +13,7 @@ import { watchUnjudged } from './unjudged.ts';
 
 export function turn(context: Context, senses: RefreshingSenses, channels: Channels): void {
   const { desk, queues, ledger, signal } = context;
-  queues.watch(context.nowMs());
+  queues.watch(context.steadyMs());
   forgetAbandoned(context);
   watchUnjudged(context);
   const world = observe(context, senses);

@@ -5,7 +5,11 @@
  */
 import type { Context } from './context.ts';
 
-export function watchUnjudged({ ledger, desk, nowMs }: Pick<Context, 'ledger' | 'desk' | 'nowMs'>): void {
+export function watchUnjudged({
+  ledger,
+  desk,
+  steadyMs,
+}: Pick<Context, 'ledger' | 'desk' | 'steadyMs'>): void {
   const unjudged = new Set<string>();
   for (const { runner: name, startedMs } of ledger.openJobs()) {
     if (name === null || startedMs === null) continue;
@@ -13,5 +17,6 @@ export function watchUnjudged({ ledger, desk, nowMs }: Pick<Context, 'ledger' | 
     if (runner?.goneMs === null && !runner.hadJob) unjudged.add(name);
   }
   for (const name of desk.unjudgedSinceMs.keys()) if (!unjudged.has(name)) desk.unjudgedSinceMs.delete(name);
-  for (const name of unjudged) if (!desk.unjudgedSinceMs.has(name)) desk.unjudgedSinceMs.set(name, nowMs());
+  for (const name of unjudged)
+    if (!desk.unjudgedSinceMs.has(name)) desk.unjudgedSinceMs.set(name, steadyMs());
 }

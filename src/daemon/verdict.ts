@@ -4,6 +4,7 @@
  */
 import { hasCode } from '../core/error.ts';
 import { retry } from '../lib/retry.ts';
+import { pause } from '../lib/time.ts';
 import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
@@ -13,12 +14,13 @@ const ALLOWED = { allowed: true, why: 'GitHub routed this job here' } as const;
 
 /** Answers event `n` of the guest. */
 export function giveVerdict(context: Context, name: string, n: number): void {
-  const { guest, ledger, nowMs, signal, wake } = context;
+  const { guest, ledger, time, nowMs, signal, wake } = context;
   void withIntent(context, 'verdict', `${name}#${n}`, async () => {
     await retry(() => guest.verdict(name, n, ALLOWED, signal), {
       signal,
       attempts: ATTEMPTS,
       pauseMs: (failures) => failures * 300,
+      sleep: (ms, until) => pause(time, ms, until),
       isWorthRetrying: (error) => !hasCode(error, 'guest-refused', 'vm-missing'),
     });
     ledger.note(name, nowMs(), 'verdict', ALLOWED);

@@ -4,6 +4,7 @@
  * here: they are read again. Opening is left to `open.ts`.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { type ClockBook, createClockBook } from './clock.ts';
 import { createIntentBook, type IntentBook } from './intents.ts';
 import { createJobBook, type JobBook } from './jobs.ts';
 import { createMessageBook, type MessageBook } from './messages.ts';
@@ -11,7 +12,14 @@ import { createRunnerBook, type RunnerBook } from './runners.ts';
 import { createSessionBook, type SessionBook } from './sessions.ts';
 import { createTimelineBook, type TimelineBook } from './timeline.ts';
 
-export interface Ledger extends RunnerBook, JobBook, MessageBook, SessionBook, IntentBook, TimelineBook {
+export interface Ledger
+  extends RunnerBook,
+    JobBook,
+    MessageBook,
+    SessionBook,
+    IntentBook,
+    TimelineBook,
+    ClockBook {
   /** Idempotent. */
   close(): void;
   /** All or nothing. One within another joins it. */
@@ -34,6 +42,7 @@ export function createLedger(db: DatabaseSync, nowMs: () => number): Ledger {
     ...createSessionBook(db),
     ...createIntentBook(db),
     ...createTimelineBook(db),
+    ...createClockBook(db),
   };
 }
 

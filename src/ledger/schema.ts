@@ -99,4 +99,12 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS];
+const CLOCK = `
+CREATE TABLE clock (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  boot TEXT,
+  offset_ms REAL NOT NULL
+) STRICT;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK];

@@ -19,10 +19,10 @@ export interface Timer {
   readonly cancel: () => void;
 }
 
-/** The system's own. `steadyMs` counts from the start of the process. */
+/** The system's own. `steadyMs` is the same for all processes of one boot. */
 export const systemTime: Time = {
   wallMs: Date.now,
-  steadyMs: () => performance.now(),
+  steadyMs: () => Number(process.hrtime.bigint()) / 1e6,
   after(ms, work) {
     const timer = setTimeout(work, ms);
     return { cancel: () => clearTimeout(timer) };

@@ -1,10 +1,12 @@
 /** The loop: wake-ups are joined, a turn that fails does not end it, and it stops for good. */
 import { expect, test } from 'vitest';
 import { Loop } from '../../src/daemon/loop.ts';
+import { systemTime } from '../../src/lib/time.ts';
 
 function rig(turn: (nth: number) => void = () => undefined, everyMs = 3_600_000) {
   const seen = { turns: 0, errors: [] as unknown[] };
   const loop = new Loop({
+    time: systemTime,
     everyMs: () => everyMs,
     onError: (error) => seen.errors.push(error),
     turn: () => {

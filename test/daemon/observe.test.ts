@@ -17,7 +17,7 @@ async function sensesOf(
     new RepeatedReading<T>({
       what: 'it',
       staleMs: 1_000_000,
-      nowMs: rig.context.nowMs,
+      steadyMs: rig.context.steadyMs,
       onRead: () => undefined,
       read: async () => {
         if (value instanceof Error) throw value;

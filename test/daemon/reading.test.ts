@@ -6,13 +6,13 @@ const { signal } = new AbortController();
 
 /** A reading whose answers the test gives by hand, on a clock it sets. */
 function rig() {
-  const clock = { nowMs: 1_000 };
+  const clock = { steadyMs: 1_000 };
   const asked: PromiseWithResolvers<string>[] = [];
   const heard: unknown[] = [];
   const reading = new RepeatedReading<string>({
     what: 'the VMs',
     staleMs: 50,
-    nowMs: () => clock.nowMs,
+    steadyMs: () => clock.steadyMs,
     onRead: (error) => heard.push(error),
     read: () => {
       const answer = Promise.withResolvers<string>();
@@ -30,12 +30,12 @@ test('before the first answer everything is unknown', () => {
 test('an answer is known until it is stale, counted from when the reading began', async () => {
   const { clock, asked, heard, reading } = rig();
   const done = reading.refresh(signal);
-  clock.nowMs += 30;
+  clock.steadyMs += 30;
   asked[0]?.resolve('two');
   await done;
   expect(reading.get()).toEqual({ known: true, value: 'two' });
   expect(heard).toEqual([null]);
-  clock.nowMs = 1_051;
+  clock.steadyMs = 1_051;
   expect(reading.get()).toEqual({ known: false, why: 'the VMs last read too long ago' });
 });
 
@@ -70,7 +70,7 @@ test('a failed attempt waits its turn like a good one: no hot loop', async () =>
   asked[0]?.reject(new Error('no'));
   await first;
   expect(reading.isDue(20)).toBe(false);
-  clock.nowMs += 21;
+  clock.steadyMs += 21;
   expect(reading.isDue(20)).toBe(true);
 });
 

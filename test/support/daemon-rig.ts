@@ -17,6 +17,7 @@ import type { Context } from '../../src/daemon/context.ts';
 import { Desk } from '../../src/daemon/desk.ts';
 import type { GitHubs } from '../../src/daemon/githubs.ts';
 import { Queues } from '../../src/daemon/queues.ts';
+import { systemTime } from '../../src/lib/time.ts';
 import { aConfigFile, aPoolEntry } from './config-rig.ts';
 import { ledgerRig } from './ledger-rig.ts';
 
@@ -29,6 +30,7 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
   const asked: string[] = [];
   const script: Script = {};
   const lines: string[] = [];
+  let suffixes = 0;
   const secrets: string[] = [];
   const followers = new Map<string, { follower: GuestFollower; end: () => void; from: number }>();
   const listeners = new Map<string, QueueListener>();
@@ -51,6 +53,8 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     lastWords: async () => null,
     stop: (name) => ask(`stop ${name}`, undefined),
     delete: (name) => ask(`delete ${name}`, undefined),
+    leftovers: () => ask('leftovers', []),
+    killLeftover: ({ pid }) => ask(`kill-leftover ${pid}`, true),
   };
   const guest: Guest = {
     follow: (vm, from, follower) =>
@@ -93,7 +97,10 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     hypervisor,
     guest,
     queues,
+    time: { ...systemTime, wallMs: () => kept.clock.nowMs },
     nowMs: () => kept.clock.nowMs,
+    steadyMs: () => kept.clock.nowMs,
+    newSuffix: () => String(++suffixes).padStart(8, '0'),
     log: pino({ level: 'debug' }, sink),
     signal: stopped.signal,
     wake: () => undefined,

@@ -9,7 +9,13 @@ import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { createJobRows, type JobRows } from './job-rows.ts';
 import { createJobBook, createMessages } from './jobs.ts';
 import { createJournal } from './journal.ts';
-import { createIntentBook, createSessionBook, createTimelines, type Timelines } from './records.ts';
+import {
+  createClockBook,
+  createIntentBook,
+  createSessionBook,
+  createTimelines,
+  type Timelines,
+} from './records.ts';
 import { createRunnerRows, type RunnerRows } from './runner-rows.ts';
 import { createRunnerBook } from './runners.ts';
 import { createUnconfirmedBook } from './unconfirmed.ts';
@@ -40,6 +46,7 @@ export function createMemoryLedger(nowMs: () => number): Ledger {
     ...messages,
     ...createSessionBook(journal),
     ...createIntentBook(journal),
+    ...createClockBook(journal),
     ...timelines,
   };
 }

@@ -1,5 +1,6 @@
 /** Intents, sessions, timelines and the audit stream. */
 import type { OpenSession } from '../../../src/core/ports.ts';
+import type { ClockBook } from '../../../src/ledger/clock.ts';
 import type { IntentBook } from '../../../src/ledger/intents.ts';
 import type { SessionBook } from '../../../src/ledger/sessions.ts';
 import type { TimelineBook } from '../../../src/ledger/timeline.ts';
@@ -50,6 +51,20 @@ export function createSessionBook(journal: Journal): SessionBook {
       const before = sessions.get(pool) ?? null;
       place(pool, session && { setId: whole(session.setId), id: session.id });
       journal.changed(() => place(pool, before));
+    },
+  };
+}
+
+export function createClockBook(journal: Journal): ClockBook {
+  let anchor: ReturnType<ClockBook['clockAnchor']> = null;
+  return {
+    clockAnchor: () => anchor,
+    setClockAnchor({ boot, offsetMs }) {
+      const before = anchor;
+      anchor = { boot, offsetMs };
+      journal.changed(() => {
+        anchor = before;
+      });
     },
   };
 }

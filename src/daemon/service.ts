@@ -1,0 +1,155 @@
+/**
+ * The agent's work without its process: what it decides and does, on ports, a ledger and a time that are given. The lock,
+ * the control socket, signals and the log's file are `agent.ts`'s affair; the same service runs in the simulation.
+ */
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { Guest, Hypervisor } from '../core/ports.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { pause, type Time } from '../lib/time.ts';
+import { Channels } from './channels.ts';
+import type { Context } from './context.ts';
+import { Desk } from './desk.ts';
+import type { GitHubs } from './githubs.ts';
+import { Loop } from './loop.ts';
+import { nextLookMs } from './pace.ts';
+import { Queues } from './queues.ts';
+import { beginRebuild, closeOpenIntents, rebuildLedger } from './recover.ts';
+import { addressesInUse } from './registered-at.ts';
+import { createSenses, type RefreshingSenses } from './senses.ts';
+import { SteadyClock } from './steady-clock.ts';
+import { turn } from './turn.ts';
+
+export interface ServiceOptions {
+  /** The last good configuration; it changes on reload. */
+  readonly config: () => Config;
+  readonly hostId: string;
+  readonly ledger: Ledger;
+  /** True when the ledger was lost, so that the runners must first be found again. */
+  readonly isLedgerLost: boolean;
+  /** Whether the host takes no new job, as the last life left it. */
+  readonly isDraining: boolean;
+  readonly hypervisor: Hypervisor;
+  readonly guest: Guest;
+  readonly github: GitHubs;
+  readonly time: Time;
+  /** Which boot of the host this is; null when the system does not tell. */
+  readonly boot: string | null;
+  readonly log: Logger;
+  /** Aborted when the service stops; VMs go on. */
+  readonly signal: AbortSignal;
+  readonly tartHome: string;
+  /** Free space where VMs live, null when it cannot be read. */
+  readonly freeBytes: () => number | null;
+  readonly keepSecret: (secret: string) => void;
+  readonly newSuffix: () => string;
+}
+
+export interface Service {
+  readonly context: Context;
+  readonly senses: RefreshingSenses;
+  /** The configuration changed: queues follow it. */
+  reloaded(): void;
+  /** After its signal aborted: resolves when its sessions at GitHub are closed, or could not be for 3.5 s. */
+  closed(): Promise<void>;
+}
+
+/** The most that closing the sessions at GitHub may take at the end. */
+const CLOSING_MS = 3_500;
+
+const NOBODY = {
+  runners: [],
+  silentSinceMs: new Map<string, number>(),
+  isWaiting: true,
+  hasOrphans: true,
+};
+
+/** Takes up what the last life left, and serves until the signal aborts. */
+export function startService(options: ServiceOptions): Service {
+  const { config, ledger, time, signal, log } = options;
+  const clock = new SteadyClock(time, options.boot, ledger.clockAnchor());
+  ledger.setClockAnchor(clock.anchor);
+  const clocks = { nowMs: time.wallMs, steadyMs: clock.nowMs };
+  const wake = (): void => loop.wake();
+  const queues = new Queues(options.github);
+  const senses = createSenses({
+    ...options,
+    ...clocks,
+    onRead: wake,
+    addressesInUse: () => addressesInUse({ ledger }),
+  });
+  const context: Context = {
+    ...options,
+    ...clocks,
+    ...{ queues, wake, desk: new Desk() },
+    readAgain: (what) => senses[what].refresh(signal),
+  };
+  context.desk.isDraining = options.isDraining;
+  const loop = createLoop(context, senses, clock, beginRebuild(context, options.isLedgerLost));
+  queues.follow(config().pools, context);
+  closeOpenIntents(context);
+  loop.start();
+  signal.addEventListener('abort', () => loop.stop(), { once: true });
+  return {
+    context,
+    senses,
+    reloaded() {
+      senses.forgetPools();
+      queues.follow(config().pools, context);
+      log.info({ pools: config().pools.length }, 'the configuration was read again');
+      wake();
+    },
+    async closed() {
+      const late = new AbortController();
+      await Promise.race([queues.closed(), pause(time, CLOSING_MS, late.signal)]);
+      late.abort();
+    },
+  };
+}
+
+/** `mustRebuild`: nothing is decided before the runners of a lost ledger are known again. */
+function createLoop(
+  context: Context,
+  senses: RefreshingSenses,
+  clock: SteadyClock,
+  mustRebuild: boolean,
+): Loop {
+  const channels = new Channels();
+  let isRebuilt = !mustRebuild;
+  return new Loop({
+    time: context.time,
+    everyMs: () => nextLookMs(sceneOf(context)),
+    onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
+    turn() {
+      lookAtClock(context, senses, clock);
+      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
+      if (isRebuilt) turn(context, senses, channels);
+      else senses.refreshDue(NOBODY, context.signal);
+    },
+  });
+}
+
+/** What was read before the host slept is too old, and a guest that slept with it must first have time to speak. */
+function lookAtClock(
+  { ledger, desk, nowMs, log }: Context,
+  senses: RefreshingSenses,
+  clock: SteadyClock,
+): void {
+  const lapse = clock.look();
+  if (lapse === null) return;
+  const seconds = Math.round(lapse.ms / 1_000);
+  ledger.audit(nowMs(), lapse.what === 'slept' ? 'host-slept' : 'clock-set', 'host', { seconds });
+  if (lapse.what === 'clock-set') {
+    log.warn({ seconds }, "the host's clock was set; deadlines go on as they were");
+    return;
+  }
+  ledger.setClockAnchor(clock.anchor);
+  desk.silentSinceMs.clear();
+  senses.forgetAll();
+  log.warn({ seconds }, 'the host slept; all is looked at again');
+}
+
+function sceneOf({ ledger, desk, steadyMs }: Context): Parameters<typeof nextLookMs>[0] {
+  const isWaiting = desk.waiting.length > 0;
+  return { nowMs: steadyMs(), runners: ledger.runners(), isWaiting, silent: desk.silentSinceMs };
+}
