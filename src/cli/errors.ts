@@ -47,6 +47,11 @@ const KINDS: Record<ErrorCode, Kind> = {
   'vm-not-running': kind('the VM is not running', 'see `tart list`'),
   'vm-limit': kind('Apple allows two macOS VMs on a host', 'see `tart list` for VMs that are not ours'),
   'vm-start-failed': kind('the VM did not start', LOGS),
+  'vm-held': kind('another process still holds the VM', 'wait a little and try again'),
+  'keychain-locked': kind(
+    'macOS starts VMs only beside an unlocked login keychain',
+    'log the VM user in at the screen (auto-login)',
+  ),
   'image-missing': kind('the image is not on this host', 'fetch it with `tart pull`'),
   'disk-full': kind('the disk is full', 'free some space, then see `macrunner why host`'),
   'guest-unreachable': kind('the VM does not answer', LOGS),

@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'vm-not-running'
   | 'vm-limit'
   | 'vm-start-failed'
+  | 'vm-held'
+  | 'keychain-locked'
   | 'image-missing'
   | 'disk-full'
   | 'guest-unreachable'

@@ -5,6 +5,12 @@
 import type { Job, JobResult } from './job.ts';
 import type { Registration, Vm } from './world.ts';
 
+/** A process of the system that still serves a VM with our name, though no `tart run` of that VM lives: it holds a slot. */
+export interface Leftover {
+  readonly pid: number;
+  readonly vm: string;
+}
+
 /** VMs of one host, over the `tart` program. All errors are `MacrunnerError`. */
 export interface Hypervisor {
   /** Version string of the program. @throws `command-missing` with the command that installs it */
@@ -23,7 +29,8 @@ export interface Hypervisor {
   ): Promise<void>;
   /**
    * Starts the VM in a session of its own, output to a file. Resolves when the VM is seen running, or throws what the
-   * program said. @throws `vm-limit`, `vm-start-failed`, `vm-missing`, `vm-running`
+   * program said. @throws `vm-limit`, `vm-start-failed`, `keychain-locked`, `vm-held`, `vm-missing`, `vm-running`,
+   * `disk-full`; `host-unfit` when the program was replaced by one that cannot serve
    */
   start(name: string, signal: AbortSignal): Promise<void>;
   /** What `run` left in its output file when it ended, in one line; null when nothing is there. */
@@ -32,6 +39,10 @@ export interface Hypervisor {
   stop(name: string, signal: AbortSignal): Promise<void>;
   /** Deletes and confirms absence. A VM that is missing is success. @throws `vm-running` */
   delete(name: string, signal: AbortSignal): Promise<void>;
+  /** Leftovers of VMs whose name starts with `prefix`. @throws when they cannot be known: that is no "none" */
+  leftovers(prefix: string, signal: AbortSignal): Promise<readonly Leftover[]>;
+  /** Looks again, and kills only what is still a leftover. Resolves with true when it is gone. */
+  killLeftover(leftover: Leftover, signal: AbortSignal): Promise<boolean>;
 }
 
 /** One line of a guest's event stream: a claim, already framed, capped and schema-checked. */
