@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Guest, Hypervisor } from '../../src/core/ports.ts';
+import { findProgram, TOOL_PATH } from '../../src/host/find-program.ts';
 import type { Wrap } from '../../src/lib/command.ts';
 import { createGuest, type GuestOptions } from '../../src/tart/guest.ts';
-import { createHypervisor } from '../../src/tart/hypervisor.ts';
+import { createHypervisor, type HypervisorOptions } from '../../src/tart/hypervisor.ts';
 import { type ImageOptions, installTartDouble, type TartDouble } from './tart/install.ts';
 import type { Settings } from './tart/settings.ts';
 
@@ -15,6 +16,8 @@ export interface TartRig extends AsyncDisposable {
   readonly guest: Guest;
   readonly wrap: Wrap;
   readonly runLogDir: string;
+  readonly ps: string;
+  readonly lsof: string;
 }
 
 export interface TartRigOptions {
@@ -24,6 +27,7 @@ export interface TartRigOptions {
   readonly images?: readonly string[];
   readonly image?: ImageOptions;
   readonly settings?: Partial<Settings>;
+  readonly hypervisor?: Pick<HypervisorOptions, 'onUpgrade' | 'lsof'>;
   readonly guest?: Pick<GuestOptions, 'limits' | 'answerMs' | 'onMalformed'>;
 }
 
@@ -38,12 +42,16 @@ export function tartRig(options: TartRigOptions = {}): TartRig {
   const wrap: Wrap = ([file = '', ...args]) => ({ file, args, env, cwd: '/' });
   const runLogDir = join(dir, 'runs');
   const tart = double.path;
+  const ps = writePs(dir);
+  const lsof = findProgram('lsof', TOOL_PATH, 'install lsof: Linux distributions have it as a package');
   return {
     dir,
     double,
     wrap,
     runLogDir,
-    vms: createHypervisor({ tart, wrap, tartHome: double.home, runLogDir, ps: writePs(dir) }),
+    ps,
+    lsof,
+    vms: createHypervisor({ tart, wrap, tartHome: double.home, runLogDir, ps, lsof, ...options.hypervisor }),
     guest: createGuest({ tart, wrap, ...options.guest }),
     async [Symbol.asyncDispose]() {
       await double.killAll();
@@ -52,9 +60,10 @@ export function tartRig(options: TartRigOptions = {}): TartRig {
   };
 }
 
-/** Rigs of other tests use the same VM names on the same machine: show only what is of this one. */
+/** Rigs of other tests use the same VM names on the same machine: show only what is of this one, and who asks. */
 function writePs(dir: string): string {
   const ps = join(dir, 'ps');
-  writeFileSync(ps, `#!/bin/sh\nps "$@" | grep -F '${dir}/' || true\n`, { mode: 0o755 });
+  const ours = `awk -v asks="$PPID" '$1 == asks || index($0, "${dir}/")'`;
+  writeFileSync(ps, `#!/bin/sh\nps "$@" | ${ours}\n`, { mode: 0o755 });
   return ps;
 }

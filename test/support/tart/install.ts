@@ -18,6 +18,7 @@ import { imagePath, keepForever, linkTag } from './images.ts';
 import { holderPid, isAlive, pathOf, vmKey } from './lock.ts';
 import { parseRemote, type RemoteName, remoteOrFail } from './names.ts';
 import type { ManifestFile } from './registry.ts';
+import { installService, killServices, servicePid } from './service.ts';
 import { DEFAULT_SETTINGS, type Double, type Settings } from './settings.ts';
 import { localNames, newConfig, renewIdentity, writeConfig } from './vms.ts';
 
@@ -51,8 +52,10 @@ export interface TartDouble {
   rootfs(name: string): string;
   runPid(name: string): number;
   isRunning(name: string): Promise<boolean>;
-  /** The guest powers off, crashes, or loses its network attachment; or softnet dies. */
-  power(name: string, word: 'off' | 'crash' | 'detach' | 'softnet'): void;
+  /** The system's process that serves a VM; undefined when it has ended. */
+  servicePid(name: string): number | undefined;
+  /** The guest powers off, crashes (of what follows the word), or loses its network attachment; or softnet dies. */
+  power(name: string, word: 'off' | 'crash' | `crash ${string}` | 'detach' | 'softnet'): void;
   /** Kills every `run` and every guest process. */
   killAll(): Promise<void>;
 }
@@ -65,6 +68,7 @@ export function installTartDouble(dir: string, settings: Partial<Settings> = {})
   let present: Settings = { ...DEFAULT_SETTINGS, ...settings };
   writeWhole(join(dir, 'double.json'), JSON.stringify(present));
   writeShim(dir);
+  installService(dir);
   const double = (): Double => ({ dir, home, settings: present });
 
   return {
@@ -85,6 +89,7 @@ export function installTartDouble(dir: string, settings: Partial<Settings> = {})
     rootfs: (name) => join(home, 'vms', name, 'rootfs'),
     runPid: (name) => holderPid(double(), vmKey(double(), name)),
     isRunning: (name) => isAlive(double(), vmKey(double(), name)),
+    servicePid: (name) => servicePid(double(), vmKey(double(), name)),
     power(name, word) {
       const key = vmKey(double(), name);
       writeFileSync(pathOf(double(), key, 'power'), word);
@@ -101,6 +106,7 @@ async function killAll(double: Double): Promise<void> {
     if (await isAlive(double, key)) process.kill(holderPid(double, key), 'SIGKILL');
     killGuest(double, key, join(double.home, 'none'));
   }
+  killServices(double);
   for (const name of localNames(double)) {
     killGuest(double, vmKey(double, name), join(double.home, 'vms', name, 'rootfs'));
   }

@@ -24,7 +24,7 @@ export function vmKey(double: Double, name: string): string {
 export function pathOf(
   double: Double,
   key: string,
-  what: 'sock' | 'pid' | 'power' | 'groups' | 'address' | 'shares',
+  what: 'sock' | 'pid' | 'power' | 'groups' | 'address' | 'shares' | 'service',
 ): string {
   return join(double.dir, 's', `${key}.${what}`);
 }

@@ -44,6 +44,8 @@ const SWEEPS_NOT = ['clone', 'pull', 'run'];
 
 async function main(dir: string, argv: readonly string[]): Promise<void> {
   logCall(dir, argv);
+  // As the process table shows the real one.
+  process.title = [`${dir}/tart`, ...argv].join(' ');
   const [command = '--help', ...rest] = argv;
   const double = openDouble(dir);
   const fault = faultFor(double, argv);

@@ -2,6 +2,7 @@
 import { type Arguments, parseArguments, type Shape } from './arguments.ts';
 import { Failure, invalid, other, runtime } from './failure.ts';
 import { holdVm, isAlive, vmKey, withGlobalLock } from './lock.ts';
+import { countGhosts } from './service.ts';
 import { type Double, isSince } from './settings.ts';
 import { checkSoftnet, usesSoftnet } from './softnet.ts';
 import { collectGarbage } from './tmp.ts';
@@ -35,7 +36,6 @@ export async function run(double: Double, argv: readonly string[]): Promise<void
   await validate(double, args, name);
   // The main program's words on SIGINT are not those of a VM.
   process.removeAllListeners('SIGINT');
-  process.title = [`${double.dir}/tart`, 'run', ...argv].join(' ');
   collectGarbage(double);
   const key = vmKey(double, name);
   const vm = createVm(double, name, key, args);
@@ -87,7 +87,7 @@ async function runningOthers(double: Double, name: string): Promise<readonly str
 async function checkStart(double: Double, name: string): Promise<void> {
   const others = await runningOthers(double, name);
   const isMac = (vm: string) => readConfig(vmDir(double, vm)).os === 'darwin';
-  const taken = others.filter(isMac).length + double.settings.leakedSlots;
+  const taken = others.filter(isMac).length + double.settings.leakedSlots + (await countGhosts(double));
   if (isMac(name) && taken >= MACOS_LIMIT) {
     // The hint names Linux VMs too, though they do not count.
     const hasHint = others.length > 0 && isSince(double, '2.18.1');
@@ -99,6 +99,10 @@ async function checkStart(double: Double, name: string): Promise<void> {
 
 const START_FAILURES = {
   keychain: vzError(1, 'Internal Virtualization error. The virtual machine failed to start.'),
+  'host-key': vzError(
+    -9,
+    'The virtual machine encountered a security error. Failed to get current host key.',
+  ),
   'auxiliary-lock': vzError(2, 'Failed to lock auxiliary storage.'),
   restore: vzError(12, 'The virtual machine failed to restore.'),
 } as const;

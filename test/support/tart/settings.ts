@@ -39,6 +39,8 @@ export interface Settings {
   };
   /** Slots the framework still counts although no VM runs. */
   readonly leakedSlots: number;
+  /** The system's process of a VM goes on when its `run` has ended, keeps its files open, and counts as a VM. */
+  readonly leavesGhosts: boolean;
   /** `run` does not react to SIGINT. */
   readonly ignoresSigint: boolean;
   /** `clone` refuses to replace a VM, as openai/tart PR 1331 proposes. */
@@ -49,8 +51,8 @@ export interface Settings {
   readonly maxCpu: number;
   /** A power cut takes what the guest wrote since its start and did not `sync`. Costs a copy of the disk per start. */
   readonly losesUnsynced: boolean;
-  /** Every start fails: no keychain, another holder of the auxiliary storage, or a saved state that does not fit. */
-  readonly startFailure: 'keychain' | 'auxiliary-lock' | 'restore' | null;
+  /** Every start fails: no keychain (in the words of macOS up to 15, and of 26), another holder of the auxiliary storage, or a saved state that does not fit. */
+  readonly startFailure: 'keychain' | 'host-key' | 'auxiliary-lock' | 'restore' | null;
   readonly softnet: 'works' | 'missing' | 'unprivileged';
   /** `run` takes the options that open the host to a guest. This project must never use them: they are refused. */
   readonly allowsHostAccess: boolean;
@@ -68,6 +70,7 @@ export const DEFAULT_SETTINGS: Settings = {
   agentWaitMs: 1_000,
   dhcp: { prefix: '192.168.64', first: 2, last: 254, leaseSeconds: 86_400 },
   leakedSlots: 0,
+  leavesGhosts: false,
   ignoresSigint: false,
   refusesOverwrite: false,
   unreadable: [],

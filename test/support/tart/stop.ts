@@ -8,6 +8,7 @@ import { killGuest } from './guest.ts';
 import { cacheRoot, collectImages, imagePath } from './images.ts';
 import { holderPid, isAlive, pathOf, vmKey } from './lock.ts';
 import { parseRemote, type RemoteName } from './names.ts';
+import { forgetService } from './service.ts';
 import { type Double, secondsMs } from './settings.ts';
 import { temporaryPath } from './tmp.ts';
 import { openVm, stateOf, vmDir } from './vms.ts';
@@ -76,6 +77,7 @@ async function removeVm(double: Double, name: string): Promise<void> {
   for (const what of ['sock', 'pid', 'power', 'groups', 'address', 'shares'] as const) {
     rmSync(pathOf(double, key, what), { recursive: true, force: true });
   }
+  forgetService(double, key);
 }
 
 /** A tag goes first, then every digest that nothing keeps any more. */

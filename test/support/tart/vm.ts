@@ -11,6 +11,7 @@ import type { Arguments } from './arguments.ts';
 import { attachShares, layPrograms, prepareDisk, settleDisk, startDaemons, startReaper } from './boot.ts';
 import { killGuest, rootfsOf } from './guest.ts';
 import { pathOf } from './lock.ts';
+import { startService } from './service.ts';
 import { type Double, isSince, secondsMs } from './settings.ts';
 import { earlyDeath, SOFTNET_DIED, usesSoftnet } from './softnet.ts';
 import { readConfig, vmDir } from './vms.ts';
@@ -65,6 +66,7 @@ export function createVm(double: Double, name: string, key: string, args: Argume
     },
     async boot() {
       reaper = startReaper(double, name, key);
+      startService(double, name, key);
       if (wasSuspended) resume(dir);
       prepareDisk(double, name);
       layPrograms(double, name);
