@@ -37,24 +37,32 @@ const PROGRAMS: SwitchPrograms = {
 const HOME_BYTES = 60;
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
+export interface VmUser {
+  /** Pure. */
+  readonly wrap: Wrap;
+  /** As whom `wrap` runs a program. */
+  readonly uid: number;
+}
+
 /**
- * Finds out how commands get to the VM user. The returned function is pure.
+ * Finds out how commands get to the VM user.
  * @throws {@link MacrunnerError} `config-invalid` for a user or home that cannot work, `host-unfit` when the user is missing
  */
-export async function createVmUser(options: VmUserOptions): Promise<{ readonly wrap: Wrap }> {
+export async function createVmUser(options: VmUserOptions): Promise<VmUser> {
   const { vmUser, isRoot, tartHome, path } = options;
   const programs = { ...PROGRAMS, ...options.programs };
   checkTartHome(tartHome);
   const environment = { TART_HOME: tartHome, CI: '1', TART_NO_AUTO_PRUNE: '1', PATH: path };
   if (!isRoot || vmUser === null) {
     const env = options.home === undefined ? environment : { ...environment, HOME: options.home };
-    return { wrap: ([file = '', ...args]) => ({ file, args, env, cwd: '/' }) };
+    return { wrap: ([file = '', ...args]) => ({ file, args, env, cwd: '/' }), uid: process.getuid?.() ?? 0 };
   }
   if (!USER.test(vmUser)) throw new MacrunnerError('config-invalid', `${vmUser} is not a user name`);
   const uid = await uidOf(vmUser, programs.id, options.signal);
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const asUser = ['asuser', String(uid), programs.sudo, '-n', '-H', '-u', vmUser, '--'];
   return {
+    uid,
     // The directory of a daemon may be closed to the user: start where everyone may be.
     wrap: (argv): Command => ({
       file: programs.launchctl,
