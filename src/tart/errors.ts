@@ -52,13 +52,17 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     says: /Failed to lock auxiliary storage/,
-    code: 'vm-start-failed',
+    code: 'vm-held',
     hint: 'an earlier process still holds the VM: wait a little and start it again',
   },
   {
-    says: /VZErrorDomain Code=1\b/,
-    code: 'vm-start-failed',
-    hint: 'usually a locked login keychain: log the VM user in (auto-login) and do not run tart as root',
+    // Code 1 is all that is said up to macOS 15, -9 comes with 26 (openai/tart: docs/faq.md, issues 1075, 1137, 921).
+    says: /VZErrorDomain Code=(1|-9)\b|-25308|Failed to (get current|create new) HostKey/i,
+    code: 'keychain-locked',
+    hint:
+      'nearly always a locked login keychain: log the VM user in at the screen (auto-login does it at each boot), ' +
+      'or as that user run `security unlock-keychain login.keychain`; tart must not run as root: set host.vmUser',
+    only: ['run'],
   },
   { says: /VZErrorDomain/, code: 'vm-start-failed' },
   {

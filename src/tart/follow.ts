@@ -33,7 +33,7 @@ export interface Attachment {
   readonly onMalformed: (vm: string) => void;
 }
 
-const EVENTS = '/usr/local/macrunner-guest/bin/events';
+export const EVENTS = '/usr/local/macrunner-guest/bin/events';
 const SILENT = Symbol('silent');
 
 /** Resolves when the stream ends or falls silent. @throws `guest-unreachable` (it never began), `output-unreadable` (a gap, a flood) */

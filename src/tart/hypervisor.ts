@@ -4,10 +4,12 @@ import { MacrunnerError } from '../core/error.ts';
 import type { Hypervisor } from '../core/ports.ts';
 import { retry } from '../lib/retry.ts';
 import { isLookRace } from './errors.ts';
+import { findLeftovers, killLeftover } from './leftovers.ts';
 import { hasImage, listVms, vmDirectoryExists } from './list.ts';
 import { lastWords, runLog, startVm } from './start.ts';
 import { deleteVm, stopVm } from './stop.ts';
 import { callTart, type TartProgram } from './tart.ts';
+import { VersionWatch } from './version-watch.ts';
 
 export interface HypervisorOptions extends TartProgram {
   /** The same directory that `wrap` gives to tart. */
@@ -15,6 +17,9 @@ export interface HypervisorOptions extends TartProgram {
   /** What each `tart run` says goes to `<runLogDir>/<vm>.log`. */
   readonly runLogDir: string;
   readonly ps?: string;
+  readonly lsof?: string;
+  /** Another version of tart serves from now on, and what is worth knowing about it. */
+  readonly onUpgrade?: (version: string, notes: readonly string[]) => void;
 }
 
 /** Never an option (`-x`), never a remote reference (`a/b`), which `delete` would take for a cached image. */
@@ -22,13 +27,18 @@ const VM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,511}$/;
 
 export function createHypervisor(options: HypervisorOptions): Hypervisor {
-  const { tartHome, runLogDir, ps = '/bin/ps', tart, wrap } = options;
+  const { tartHome, runLogDir, ps = '/bin/ps', lsof = '/usr/sbin/lsof', tart, wrap } = options;
   const program: TartProgram = { tart, wrap };
+  const tables = { ps, lsof, tartHome };
+  const versions = new VersionWatch({
+    tart,
+    read: async (signal) =>
+      (await callTart(program, ['--version'], { timeoutMs: 10_000, signal })).stdout.trim(),
+    onUpgrade: options.onUpgrade ?? (() => undefined),
+  });
 
   return {
-    async version(signal) {
-      return (await callTart(program, ['--version'], { timeoutMs: 10_000, signal })).stdout.trim();
-    },
+    version: (signal) => versions.read(signal),
     list: (signal) => listVms(program, signal),
     hasImage: async (image, signal) => hasImage(program, tartHome, checked(IMAGE, image), signal),
     async clone(image, name, signal) {
@@ -50,13 +60,18 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
       const args = ['set', checked(VM_NAME, name), '--cpu', String(cpu), '--memory', memory, '--random-mac'];
       await callTart(program, args, { timeoutMs: 30_000, signal });
     },
-    start: async (name, signal) => startVm({ program, runLogDir, name: checked(VM_NAME, name), signal }),
+    async start(name, signal) {
+      await versions.check(signal);
+      await startVm({ program, runLogDir, name: checked(VM_NAME, name), signal });
+    },
     lastWords: async (name) => lastWords(runLogDir, checked(VM_NAME, name)),
-    stop: async (name, signal) => stopVm({ program, ps, name: checked(VM_NAME, name), signal }),
+    stop: async (name, signal) => stopVm({ program, ...tables, name: checked(VM_NAME, name), signal }),
     async delete(name, signal) {
       await deleteVm(program, checked(VM_NAME, name), signal);
       await rm(runLog(runLogDir, name), { force: true });
     },
+    leftovers: async (prefix, signal) => findLeftovers(tables, prefix, signal),
+    killLeftover: async (leftover, signal) => killLeftover(tables, leftover, signal),
   };
 }
 

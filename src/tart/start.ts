@@ -1,8 +1,8 @@
 /** Starts a VM in a session of its own, so that it outlives this process, and reads what its `run` left behind. */
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MacrunnerError } from '../core/error.ts';
-import { realSleep } from '../lib/retry.ts';
+import { hasCode, MacrunnerError } from '../core/error.ts';
+import { realSleep, retry } from '../lib/retry.ts';
 import { type Launched, launch } from '../lib/run.ts';
 import { classify, INSTALL_HINT } from './errors.ts';
 import { listVms } from './list.ts';
@@ -29,12 +29,15 @@ const POLL_MS = 250;
 /** `list` says running from the lock on, a moment before the hypervisor may still refuse. */
 const SETTLE_MS = 250;
 const KEPT_BYTES = 4_096;
+/** After a power cut the system lets go of a VM's files a moment later than tart does (openai/tart: issue 967). */
+const HELD_TRIES = 3;
+const HELD_MS = 1_000;
 
 export function runLog(runLogDir: string, name: string): string {
   return join(runLogDir, `${name}.log`);
 }
 
-/** @throws {@link MacrunnerError} `vm-limit`, `vm-start-failed`, `vm-missing`, `vm-running` */
+/** @throws {@link MacrunnerError} `vm-limit`, `vm-start-failed`, `keychain-locked`, `vm-held`, `vm-missing`, `vm-running` */
 export async function startVm(options: StartOptions): Promise<void> {
   const { program, name, signal, runLogDir } = options;
   const before = (await listVms(program, signal)).find((vm) => vm.name === name);
@@ -43,8 +46,16 @@ export async function startVm(options: StartOptions): Promise<void> {
   await mkdir(runLogDir, { recursive: true });
   await chmod(runLogDir, 0o700);
   const { file, args, env, cwd } = program.wrap([program.tart, 'run', name, ...FLAGS]);
-  const launched = await start(file, args, { outputFile: runLog(runLogDir, name), env, cwd });
-  await seenRunning(options, launched);
+  const once = async () => {
+    const launched = await start(file, args, { outputFile: runLog(runLogDir, name), env, cwd });
+    await seenRunning(options, launched);
+  };
+  await retry(once, {
+    signal,
+    attempts: HELD_TRIES,
+    pauseMs: (failures) => failures * HELD_MS,
+    isWorthRetrying: (error) => hasCode(error, 'vm-held'),
+  });
 }
 
 async function start(file: string, args: readonly string[], options: Parameters<typeof launch>[2]) {

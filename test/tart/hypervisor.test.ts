@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tartRig } from '../support/tart-rig.ts';
-import { until } from '../support/until.ts';
 
 const IMAGE = `ghcr.io/acme/macos@sha256:${'a'.repeat(64)}`;
 
@@ -112,98 +111,6 @@ test('a full disk while cloning is told apart', async ({ signal }) => {
   await expect(rig.vms.clone('template', 'job-1', signal)).rejects.toMatchObject({ code: 'disk-full' });
 });
 
-test('a third macOS VM is refused by the system, and start says so with its hint', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a', 'b', 'c'] });
-  await rig.vms.start('a', signal);
-  await rig.vms.start('b', signal);
-  const error = await rig.vms.start('c', signal).catch((failure: unknown) => failure);
-  expect(error).toMatchObject({ code: 'vm-limit', hint: expect.stringContaining('two macOS guests') });
-  expect(await rig.vms.lastWords('c')).toBe(
-    'The number of VMs exceeds the system limit (other running VMs: a, b)',
-  );
-});
-
-test('a VM that is missing or runs already is not started', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await expect(rig.vms.start('none', signal)).rejects.toMatchObject({ code: 'vm-missing' });
-  await rig.vms.start('a', signal);
-  await expect(rig.vms.start('a', signal)).rejects.toMatchObject({ code: 'vm-running' });
-  expect(rig.double.calls('run')).toHaveLength(1);
-});
-
-test('a start that the framework refuses carries its words', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  const words = 'Error Domain=VZErrorDomain Code=1 "Internal error" UserInfo={}';
-  rig.double.script([{ command: 'run', exitCode: 1, stderr: `${words}\n` }]);
-  await expect(rig.vms.start('a', signal)).rejects.toMatchObject({
-    code: 'vm-start-failed',
-    message: `tart run: ${words}`,
-    hint: expect.stringContaining('keychain'),
-  });
-});
-
-test('a run that ends with 0 at once is a failed start, too', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  const words = 'guest has stopped the virtual machine due to error: panic';
-  rig.double.script([{ command: 'run', exitCode: 0, stdout: `${words}\n` }]);
-  await expect(rig.vms.start('a', signal)).rejects.toMatchObject({ code: 'vm-start-failed' });
-});
-
-test('the last words of a VM that crashed are kept', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.start('a', signal);
-  expect(await rig.vms.lastWords('a')).toBe(null);
-  rig.double.power('a', 'crash');
-  await until(async () => !(await rig.double.isRunning('a')));
-  expect(await rig.vms.lastWords('a')).toBe('guest has stopped the virtual machine due to error: panic');
-});
-
-test('stopping and deleting what is missing or stopped succeeds', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.stop('a', signal);
-  await rig.vms.stop('none', signal);
-  await rig.vms.delete('none', signal);
-  await rig.vms.delete('a', signal);
-  await rig.vms.delete('a', signal);
-});
-
-test('a VM that ignores the power cut is killed after five seconds', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'], settings: { ignoresSigint: true } });
-  await rig.vms.start('a', signal);
-  await rig.vms.stop('a', signal);
-  expect(await rig.double.isRunning('a')).toBe(false);
-  expect(rig.double.calls('stop').map((call) => call.argv.slice(2))).toEqual([['--timeout', '5']]);
-});
-
-test('a stop that claims success without effect is repeated with force', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.start('a', signal);
-  rig.double.script([{ command: 'stop', nth: 1, exitCode: 0 }]);
-  await rig.vms.stop('a', signal);
-  expect(await rig.double.isRunning('a')).toBe(false);
-  expect(rig.double.calls('stop').map((call) => call.argv.at(-1))).toEqual(['5', '0']);
-});
-
-test('a live VM that tart takes for stopped is found by its process and killed', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.start('a', signal);
-  rig.double.configure({ unreadable: ['a'] });
-  await rig.vms.stop('a', signal);
-  expect(await rig.double.isRunning('a')).toBe(false);
-});
-
-test('a running VM is not deleted', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.start('a', signal);
-  await expect(rig.vms.delete('a', signal)).rejects.toMatchObject({ code: 'vm-running' });
-});
-
-test('a delete that leaves the VM in the list is a failure', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  rig.double.script([{ command: 'delete', exitCode: 0 }]);
-  await expect(rig.vms.delete('a', signal)).rejects.toMatchObject({ code: 'command-failed' });
-});
-
 test('a list that lost a race with a delete is read again', async ({ signal }) => {
   await using rig = tartRig({ vms: ['a'] });
   const race = { exitCode: 1, stderr: 'Error: The file “config.json” couldn’t be opened.\n' };
@@ -222,15 +129,6 @@ test('names that tart would take for options or remote images are refused', asyn
   await expect(rig.vms.delete('ghcr.io/acme/macos:26', signal)).rejects.toMatchObject({ code: 'usage' });
   await expect(rig.vms.stop('--help', signal)).rejects.toMatchObject({ code: 'usage' });
   expect(rig.double.calls()).toEqual([]);
-});
-
-test('a started VM outlives whoever started it, and its output goes on', async ({ signal }) => {
-  await using rig = tartRig({ vms: ['a'] });
-  await rig.vms.start('a', signal);
-  const pid = rig.double.runPid('a');
-  process.kill(pid, 'SIGUSR2');
-  const log = join(rig.runLogDir, 'a.log');
-  await until(() => readFileSync(log, 'utf8').includes('Requesting guest OS to stop...'));
 });
 
 test('a missing tart is said with the command that installs it', async ({ signal }) => {
