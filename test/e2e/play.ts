@@ -101,7 +101,8 @@ async function comeToRest(stage: Stage): Promise<readonly string[]> {
   return tookMs > 5_000 ? [`the agent took ${Math.round(tookMs)} ms to end`] : [];
 }
 
-function leftovers(stage: Stage): Observations['leftovers'] {
+/** What is left of runners when all is over. */
+export function leftovers(stage: Stage): Observations['leftovers'] {
   return {
     vms: readdirSync(`${stage.tart.home}/vms`).filter((name) => name.startsWith('mr-')).length,
     runners: stage.github.runners().length,
@@ -109,6 +110,7 @@ function leftovers(stage: Stage): Observations['leftovers'] {
   };
 }
 
-function forbiddenFlags(stage: Stage): readonly string[] {
+/** What no call of tart may ever carry, as sentences. */
+export function forbiddenFlags(stage: Stage): readonly string[] {
   return stage.tart.calls().flatMap((call) => call.violations.map((flag) => `tart was called with ${flag}`));
 }

@@ -51,6 +51,7 @@ export class Stage {
   readonly tart: TartDouble;
   readonly privateKey: string;
   #agent: ChildProcess | null = null;
+  #isKept = false;
 
   constructor(home: string, github: SimulatedGitHub, tart: TartDouble, privateKey: string) {
     this.home = home;
@@ -63,15 +64,25 @@ export class Stage {
     return this.#agent?.pid ?? 0;
   }
 
+  get isAgentAlive(): boolean {
+    return this.#agent !== null && this.#agent.exitCode === null && this.#agent.signalCode === null;
+  }
+
   /** Every secret of the run so far: those GitHub issued, and the App's key. */
   secrets(): readonly string[] {
     const keyLines = this.privateKey.split('\n').filter((line) => !line.startsWith('-----'));
     return [...this.github.secrets().flatMap((secret) => secret.split('\n')), ...keyLines];
   }
 
-  /** Starts the agent and waits until its control socket answers. */
-  async startAgent(): Promise<void> {
-    const agent = spawn(process.execPath, [PROGRAM, 'serve', 'agent'], {
+  /** Starts the agent, from another bundle if one is given, and waits until its control socket answers. */
+  async startAgent(program = PROGRAM): Promise<void> {
+    const serving = this.spawnAgent(program);
+    await serving();
+  }
+
+  /** Starts the agent without waiting; what it returns waits until the control socket answers. */
+  spawnAgent(program = PROGRAM): () => Promise<void> {
+    const agent = spawn(process.execPath, [program, 'serve', 'agent'], {
       env: this.#env(),
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true, // A Ctrl-C is for us; we end the agent ourselves.
@@ -81,16 +92,17 @@ export class Stage {
     agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-    await until(async () => {
+    const isServing = async (): Promise<boolean> => {
       if (agent.exitCode !== null) throw new Error(`the agent ended with ${agent.exitCode}: ${said}`);
       return (await this.status()).pid === agent.pid;
-    }, 15_000);
+    };
+    return () => until(isServing, 15_000);
   }
 
   /** Ends the agent and returns how long that took, in milliseconds. */
   async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
     const agent = this.#agent;
-    if (!agent || agent.exitCode !== null || agent.signalCode !== null) return 0;
+    if (!agent || !this.isAgentAlive) return 0;
     const began = performance.now();
     agent.kill(signal);
     await once(agent, 'exit');
@@ -131,6 +143,11 @@ export class Stage {
     return { PATH: process.env.PATH, HOME: process.env.HOME, MACRUNNER_HOME: this.home, NO_COLOR: '1' };
   }
 
+  /** The home stays when the stage is left: somebody will want to look into it. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
   /** Ends everything and removes the home. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopAgent('SIGKILL');
@@ -138,13 +155,22 @@ export class Stage {
     await this.github.close();
     // What the agent had started ends by itself, and writes into the home until then.
     await until(() => familyOf(0, this.home).length === 0);
-    rmSync(this.home, { recursive: true, force: true });
+    if (!this.#isKept) rmSync(this.home, { recursive: true, force: true });
   }
 }
 
 /** Builds the program as it ships. */
 export async function buildProgram(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(PROJECT, '.ci/build.ts')], { timeout: 60_000 });
+  await build();
+}
+
+/** Builds the program as another version of itself. */
+export async function buildVersion(version: string, file: string): Promise<void> {
+  await build('--as', version, '--out', file);
+}
+
+async function build(...args: readonly string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(PROJECT, '.ci/build.ts'), ...args], { timeout: 60_000 });
 }
 
 /** Lays everything out; the agent is not started. */
