@@ -17,6 +17,8 @@ const PAUSES_MS = [50, 100, 200, 400, 800, 1_500] as const;
 
 export class Channels {
   readonly #followed = new Map<string, AbortController>();
+  /** Runners whose guest has answered in this life of the agent. */
+  readonly #heard = new Set<string>();
 
   /** Follows each runner that should be followed and is not yet; lets go of the others. */
   follow(context: Context, runners: readonly Runner[]): void {
@@ -24,6 +26,7 @@ export class Channels {
       runners.filter((runner) => isFollowed(context, runner)).map((runner) => runner.name),
     );
     for (const [name, stop] of this.#followed) if (!wanted.has(name)) stop.abort();
+    for (const name of this.#heard) if (!wanted.has(name)) this.#heard.delete(name);
     for (const name of wanted) if (!this.#followed.has(name)) this.#begin(context, name);
   }
 
@@ -31,7 +34,7 @@ export class Channels {
     const stop = new AbortController();
     this.#followed.set(name, stop);
     const signal = AbortSignal.any([stop.signal, context.signal]);
-    void followUntil(context, name, signal)
+    void followUntil(context, name, () => this.#onAnswer(context, name), signal)
       .catch((error: unknown) =>
         context.log.error({ runner: name, err: error }, 'a guest channel failed in an unforeseen way'),
       )
@@ -40,6 +43,21 @@ export class Channels {
         context.wake();
       });
   }
+
+  #onAnswer(context: Context, name: string): void {
+    if (this.#heard.has(name)) return;
+    this.#heard.add(name);
+    noteAdoption(context, name);
+  }
+}
+
+/** A guest that answered a former life of the agent answers this one: its runner is in our hands again. */
+function noteAdoption({ ledger, nowMs, log }: Context, name: string): void {
+  const runner = ledger.runner(name);
+  if (!runner || runner.phase === 'booting') return;
+  const { pool, phase } = runner;
+  ledger.audit(nowMs(), 'runner-adopted', name, { pool, phase });
+  log.info({ runner: name, pool, phase }, 'runner adopted from a former life of the agent');
 }
 
 /** A VM that is only just being started cannot answer: its channel begins when the start has returned. */
@@ -47,13 +65,19 @@ function isFollowed({ desk }: Context, runner: Runner): boolean {
   return FOLLOWED.has(runner.phase) && !(runner.phase === 'booting' && desk.inFlight.has(runner.name));
 }
 
-async function followUntil(context: Context, name: string, signal: AbortSignal): Promise<void> {
+async function followUntil(
+  context: Context,
+  name: string,
+  onAnswer: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { guest, ledger, log, time, steadyMs, desk } = context;
   let tries = 0;
   while (!signal.aborted) {
     let hasAnswered = false;
     const follower = followerOf(context, name, () => {
       hasAnswered = true;
+      onAnswer();
     });
     try {
       await guest.follow(name, ledger.lastEventNumber(name) + 1, follower, signal);

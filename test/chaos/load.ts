@@ -8,7 +8,7 @@ import type { Stage } from '../e2e/stage.ts';
 import type { Chronicle, Order } from './chronicle.ts';
 import type { Dice } from './dice.ts';
 
-export const LABELS = ['ios', 'mac'] as const;
+const LABELS = ['ios', 'mac'] as const;
 
 const OPEN_AT_A_TIME = 4;
 const LOOK_EVERY_MS = 50;

@@ -36,6 +36,23 @@ test('the first answer of a booting guest makes it warm and forgets its pool’s
   expect(rig.context.desk.trouble('ios').failures).toBe(0);
 });
 
+test('a guest that answered a former life of the agent is said to be adopted, once, and a new one never', async () => {
+  const former = await followed('registering');
+  using _former = former.rig;
+  const fresh = await followed('booting');
+  using _fresh = fresh.rig;
+  for (const { rig } of [former, fresh]) {
+    rig.followers.get(NAME)?.follower.onAnswer();
+    rig.followers.get(NAME)?.end();
+    await expect.poll(() => rig.asked.filter((what) => what.startsWith('follow')).length).toBe(2);
+    rig.followers.get(NAME)?.follower.onAnswer();
+  }
+  const adopted = ({ rig }: typeof former) =>
+    rig.ledger.auditAfter(0, 10).filter(({ what }) => what === 'runner-adopted');
+  expect(adopted(former)).toMatchObject([{ subject: NAME, detail: { phase: 'registering' } }]);
+  expect(adopted(fresh)).toEqual([]);
+});
+
 test('a job that starts is answered with a verdict, once, and its life is told to the end', async () => {
   const { rig } = await followed('registering');
   using _ = rig;
