@@ -41,6 +41,7 @@ const KINDS: Record<ErrorCode, Kind> = {
   'not-found': kind('nothing here has that name', 'see `macrunner status` for the names'),
   usage: kind('the command is not written that way', 'add `--help` to see how it is written', EXIT.usage),
   'ledger-unreadable': kind("the agent's memory cannot be read", LOGS),
+  'ledger-unwritable': kind("the agent's memory cannot be written", 'free some space on its disk'),
   'vm-missing': kind('the VM is gone', 'see `macrunner runner list --all`'),
   'vm-exists': kind('a VM of that name exists', 'see `tart list`'),
   'vm-running': kind('the VM is running', 'see `tart list`'),

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'not-found'
   | 'usage'
   | 'ledger-unreadable'
+  | 'ledger-unwritable'
   | 'vm-missing'
   | 'vm-exists'
   | 'vm-running'

@@ -1,6 +1,7 @@
 /** What the daemon is about to do, written before it does it, so that a crash in between can be told from a deed. */
 import type { DatabaseSync } from 'node:sqlite';
 import { all, intentRow } from './rows.ts';
+import type { Writes } from './writes.ts';
 
 interface Intent {
   readonly id: number;
@@ -19,9 +20,11 @@ export interface IntentBook {
   openIntents(): readonly Intent[];
 }
 
-export function createIntentBook(db: DatabaseSync): IntentBook {
-  const begin = db.prepare('INSERT INTO intents (what, subject, detail, began_ms) VALUES (?, ?, ?, ?)');
-  const end = db.prepare('UPDATE intents SET outcome = ?, ended_ms = ? WHERE id = ? AND ended_ms IS NULL');
+export function createIntentBook(db: DatabaseSync, writes: Writes): IntentBook {
+  const begin = writes.prepare('INSERT INTO intents (what, subject, detail, began_ms) VALUES (?, ?, ?, ?)');
+  const end = writes.prepare(
+    'UPDATE intents SET outcome = ?, ended_ms = ? WHERE id = ? AND ended_ms IS NULL',
+  );
   const open = db.prepare(
     'SELECT id, what, subject, detail, began_ms AS beganMs FROM intents WHERE ended_ms IS NULL ORDER BY id',
   );

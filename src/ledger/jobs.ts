@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Job, JobResult } from '../core/job.ts';
 import type { QueueMessage } from '../core/ports.ts';
 import { all, jobRow } from './rows.ts';
+import type { Writes } from './writes.ts';
 
 export interface JobBook {
   /** Assigned or running, oldest first; of one pool, or of all. */
@@ -51,19 +52,19 @@ const UNHEARD = `INSERT INTO jobs
     assigned_ms = min(assigned_ms, excluded.assigned_ms) WHERE jobs.is_announced = 0`;
 
 /** Of two starts the later counts: the former binding was given up. */
-const STARTED = `UPDATE jobs SET started_ms = :atMs, started_runner = :runner
-  WHERE id = :id AND (started_ms IS NULL OR (:atMs, :runner) > (started_ms, started_runner))`;
+const STARTED = `UPDATE jobs SET started_ms = ?2, started_runner = ?3
+  WHERE id = ?1 AND (started_ms IS NULL OR (?2, ?3) > (started_ms, started_runner))`;
 
 /** Of two completions the earlier counts; GitHub's word counts before our own. */
 const COMPLETED = `UPDATE jobs
-  SET completed_ms = :atMs, result = :result, completed_runner = :runner, closed_by = 'github'
-  WHERE id = :id AND (closed_by IS NOT 'github' OR
-    (:atMs, coalesce(:runner, ''), :result) < (completed_ms, coalesce(completed_runner, ''), result))`;
+  SET completed_ms = ?2, result = ?4, completed_runner = ?3, closed_by = 'github'
+  WHERE id = ?1 AND (closed_by IS NOT 'github' OR
+    (?2, coalesce(?3, ''), ?4) < (completed_ms, coalesce(completed_runner, ''), result))`;
 
 const CLOSED_BY_US = `UPDATE jobs SET completed_ms = ?, result = ?, closed_by = 'us'
   WHERE id = ? AND completed_ms IS NULL`;
 
-export function createJobBook(db: DatabaseSync): JobBook {
+export function createJobBook(db: DatabaseSync, writes: Writes): JobBook {
   const select = (rest: string) => db.prepare(`SELECT ${COLUMNS} FROM jobs ${rest}`);
   const open = select('WHERE completed_ms IS NULL ORDER BY assigned_ms, id');
   const openOfPool = select('WHERE completed_ms IS NULL AND pool = ? ORDER BY assigned_ms, id');
@@ -71,7 +72,7 @@ export function createJobBook(db: DatabaseSync): JobBook {
   const byPrefix = select('WHERE substr(id, 1, length(?1)) = ?1 ORDER BY assigned_ms DESC, id LIMIT 50');
   const recent = select('ORDER BY assigned_ms DESC, id LIMIT ?');
   const ofRunner = select('WHERE runner = ? ORDER BY assigned_ms, id');
-  const close = db.prepare(CLOSED_BY_US);
+  const close = writes.prepare(CLOSED_BY_US);
   return {
     openJobs: (pool) => (pool === undefined ? all(jobRow, open) : all(jobRow, openOfPool, pool)),
     job(idOrPrefix) {
@@ -86,11 +87,11 @@ export function createJobBook(db: DatabaseSync): JobBook {
   };
 }
 
-export function createJobWriter(db: DatabaseSync): JobWriter {
-  const assigned = db.prepare(ASSIGNED);
-  const unheard = db.prepare(UNHEARD);
-  const started = db.prepare(STARTED);
-  const completed = db.prepare(COMPLETED);
+export function createJobWriter(writes: Writes): JobWriter {
+  const assigned = writes.prepare(ASSIGNED);
+  const unheard = writes.prepare(UNHEARD);
+  const started = writes.prepare(STARTED);
+  const completed = writes.prepare(COMPLETED);
   return {
     assigned(job) {
       const { id, pool, repository, displayName, workflowRunId, workflowRef, event, queuedMs, assignedMs } =
@@ -109,11 +110,11 @@ export function createJobWriter(db: DatabaseSync): JobWriter {
     },
     started(pool, { jobId, runner, atMs }) {
       unheard.run(jobId, pool, atMs, atMs);
-      started.run({ id: jobId, runner, atMs });
+      started.run(jobId, atMs, runner);
     },
     completed(pool, { jobId, runner, result, atMs }) {
       unheard.run(jobId, pool, atMs, atMs);
-      completed.run({ id: jobId, runner, result, atMs });
+      completed.run(jobId, atMs, runner, result);
     },
   };
 }

@@ -2,6 +2,9 @@
  * What the daemon remembers, in one interface: runners, jobs, messages, intents, timelines and the audit stream.
  * Synchronous and fast, for the one writer that the daemon is. Facts of the world (VMs, registrations) are not kept
  * here: they are read again. Opening is left to `open.ts`.
+ *
+ * Whatever writes throws a `MacrunnerError` of code `ledger-unwritable`, and changes nothing, while the disk takes no
+ * more (see `writes.ts`); what is read is still answered.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type ClockBook, createClockBook } from './clock.ts';
@@ -11,6 +14,7 @@ import { createMessageBook, type MessageBook } from './messages.ts';
 import { createRunnerBook, type RunnerBook } from './runners.ts';
 import { createSessionBook, type SessionBook } from './sessions.ts';
 import { createTimelineBook, type TimelineBook } from './timeline.ts';
+import { createWrites, type Writes } from './writes.ts';
 
 export interface Ledger
   extends RunnerBook,
@@ -19,65 +23,46 @@ export interface Ledger
     SessionBook,
     IntentBook,
     TimelineBook,
-    ClockBook {
+    ClockBook,
+    Pick<Writes, 'transaction' | 'unwritable'> {
   /** Idempotent. */
   close(): void;
-  /** All or nothing. One within another joins it. */
-  transaction<T>(work: () => T): T;
   /** Forgets runners gone, jobs completed, intents ended and messages received before `beforeMs`. The audit stays. */
   prune(beforeMs: number): void;
 }
 
 export function createLedger(db: DatabaseSync, nowMs: () => number): Ledger {
-  const transaction = createTransaction(db);
+  const writes = createWrites(db);
   return {
     close() {
       if (db.isOpen) db.close();
     },
-    transaction,
-    prune: createPrune(db, transaction),
-    ...createRunnerBook(db, nowMs),
-    ...createJobBook(db),
-    ...createMessageBook(db, transaction),
-    ...createSessionBook(db),
-    ...createIntentBook(db),
-    ...createTimelineBook(db),
-    ...createClockBook(db),
+    transaction: writes.transaction,
+    unwritable: writes.unwritable,
+    prune: createPrune(writes),
+    ...createRunnerBook(db, writes, nowMs),
+    ...createJobBook(db, writes),
+    ...createMessageBook(writes),
+    ...createSessionBook(db, writes),
+    ...createIntentBook(db, writes),
+    ...createTimelineBook(db, writes),
+    ...createClockBook(db, writes),
   };
 }
 
-function createTransaction(db: DatabaseSync): Ledger['transaction'] {
-  const begin = db.prepare('BEGIN IMMEDIATE');
-  const commit = db.prepare('COMMIT');
-  const rollback = db.prepare('ROLLBACK');
-  return (work) => {
-    if (db.isTransaction) return work();
-    begin.run();
-    try {
-      const result = work();
-      commit.run();
-      return result;
-    } catch (error) {
-      // SQLite has already rolled back after some errors, such as a full disk.
-      if (db.isTransaction) rollback.run();
-      throw error;
-    }
-  };
-}
-
-function createPrune(db: DatabaseSync, transaction: Ledger['transaction']): Ledger['prune'] {
+function createPrune(writes: Writes): Ledger['prune'] {
   const statements = [
-    `DELETE FROM timeline WHERE runner IN (SELECT name FROM runners WHERE gone_ms < :before)
-       OR (at_ms < :before AND runner NOT IN (SELECT name FROM runners))`,
-    'DELETE FROM runners WHERE gone_ms < :before',
+    `DELETE FROM timeline WHERE runner IN (SELECT name FROM runners WHERE gone_ms < ?1)
+       OR (at_ms < ?1 AND runner NOT IN (SELECT name FROM runners))`,
+    'DELETE FROM runners WHERE gone_ms < ?1',
     // A job of a runner that is still remembered stays: it confirms that runner's end.
-    `DELETE FROM jobs WHERE completed_ms < :before
+    `DELETE FROM jobs WHERE completed_ms < ?1
        AND (runner IS NULL OR runner NOT IN (SELECT name FROM runners))`,
-    'DELETE FROM messages WHERE at_ms < :before',
-    'DELETE FROM intents WHERE ended_ms < :before',
-  ].map((sql) => db.prepare(sql));
+    'DELETE FROM messages WHERE at_ms < ?1',
+    'DELETE FROM intents WHERE ended_ms < ?1',
+  ].map((sql) => writes.prepare(sql));
   return (beforeMs) =>
-    transaction(() => {
-      for (const statement of statements) statement.run({ before: beforeMs });
+    writes.transaction(() => {
+      for (const statement of statements) statement.run(beforeMs);
     });
 }

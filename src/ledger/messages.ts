@@ -3,9 +3,9 @@
  * set is made again, so the content's digest counts too. Acknowledging is left to the caller.
  */
 import { createHash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
 import type { QueueMessage } from '../core/ports.ts';
 import { createJobWriter } from './jobs.ts';
+import type { Writes } from './writes.ts';
 
 export interface MessageBook {
   /** Records the message and its jobs in one transaction; false when it was recorded before. */
@@ -14,12 +14,12 @@ export interface MessageBook {
 
 const RECORD = 'INSERT OR IGNORE INTO messages (pool, message_id, digest, at_ms) VALUES (?, ?, ?, ?)';
 
-export function createMessageBook(db: DatabaseSync, transaction: <T>(work: () => T) => T): MessageBook {
-  const record = db.prepare(RECORD);
-  const jobs = createJobWriter(db);
+export function createMessageBook(writes: Writes): MessageBook {
+  const record = writes.prepare(RECORD);
+  const jobs = createJobWriter(writes);
   return {
     recordMessage: (pool, message, atMs) =>
-      transaction(() => {
+      writes.transaction(() => {
         const isNew = Number(record.run(pool, message.messageId, digestOf(message), atMs).changes) > 0;
         if (!isNew) return false;
         for (const job of message.assigned) jobs.assigned({ ...job, pool });

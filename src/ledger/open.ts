@@ -10,6 +10,7 @@ import { MacrunnerError } from '../core/error.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { bringUpToDate } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
+import { resultCodeOf } from './unwritable.ts';
 
 export interface OpenedLedger {
   readonly ledger: Ledger;
@@ -107,8 +108,7 @@ function moveAside(file: string, nowMs: number): string {
 }
 
 function isMalformed(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
-  return MALFORMED.includes(error.errcode & 0xff);
+  return MALFORMED.includes(resultCodeOf(error) ?? 0);
 }
 
 function unreadable(file: string, why: string, cause?: unknown): MacrunnerError {

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Runner } from '../core/runner.ts';
 import { all, count, first, pastRunnerRow, runnerRow } from './rows.ts';
 import { createUnconfirmedBook, type UnconfirmedBook } from './unconfirmed.ts';
+import type { Writes } from './writes.ts';
 
 /** A runner with the moment it was gone, null while it is there. */
 type PastRunner = Runner & { readonly goneMs: number | null };
@@ -33,16 +34,16 @@ const SAVE = `INSERT INTO runners
     created_ms = excluded.created_ms, since_ms = excluded.since_ms, registration_id = excluded.registration_id,
     had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why`;
 
-export function createRunnerBook(db: DatabaseSync, nowMs: () => number): RunnerBook {
+export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => number): RunnerBook {
   const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
   const byName = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE name = ?`);
   const past = db.prepare(
     `SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NOT NULL ORDER BY gone_ms DESC, name LIMIT ?`,
   );
-  const save = db.prepare(SAVE);
-  const gone = db.prepare('UPDATE runners SET gone_ms = ? WHERE name = ? AND gone_ms IS NULL');
+  const save = writes.prepare(SAVE);
+  const gone = writes.prepare('UPDATE runners SET gone_ms = ? WHERE name = ? AND gone_ms IS NULL');
   const lastEvent = db.prepare('SELECT last_event AS n FROM runners WHERE name = ?');
-  const setLastEvent = db.prepare('UPDATE runners SET last_event = max(last_event, ?) WHERE name = ?');
+  const setLastEvent = writes.prepare('UPDATE runners SET last_event = max(last_event, ?) WHERE name = ?');
   return {
     runners: () => all(runnerRow, living),
     runner: (name) => first(pastRunnerRow, byName, name),

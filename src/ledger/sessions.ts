@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { OpenSession } from '../core/ports.ts';
 import { first } from './rows.ts';
+import type { Writes } from './writes.ts';
 
 export interface SessionBook {
   /** Null when none was left open. */
@@ -13,10 +14,10 @@ export interface SessionBook {
 
 const sessionRow = z.object({ setId: z.number(), id: z.string() });
 
-export function createSessionBook(db: DatabaseSync): SessionBook {
+export function createSessionBook(db: DatabaseSync, writes: Writes): SessionBook {
   const get = db.prepare('SELECT set_id AS setId, session_id AS id FROM sessions WHERE pool = ?');
-  const put = db.prepare('INSERT OR REPLACE INTO sessions (pool, set_id, session_id) VALUES (?, ?, ?)');
-  const remove = db.prepare('DELETE FROM sessions WHERE pool = ?');
+  const put = writes.prepare('INSERT OR REPLACE INTO sessions (pool, set_id, session_id) VALUES (?, ?, ?)');
+  const remove = writes.prepare('DELETE FROM sessions WHERE pool = ?');
   return {
     openSession: (pool) => first(sessionRow, get, pool),
     setOpenSession(pool, session) {

@@ -1,6 +1,7 @@
 /** What happened: per runner (its flight record's timeline) and for the whole host (the audit stream). Only appended to. */
 import type { DatabaseSync } from 'node:sqlite';
 import { all, count, eventRow, timelineRow } from './rows.ts';
+import type { Writes } from './writes.ts';
 
 type Detail = Readonly<Record<string, unknown>>;
 
@@ -29,12 +30,12 @@ export interface TimelineBook {
   lastAuditSeq(): number;
 }
 
-export function createTimelineBook(db: DatabaseSync): TimelineBook {
-  const note = db.prepare('INSERT INTO timeline (runner, at_ms, what, detail) VALUES (?, ?, ?, ?)');
+export function createTimelineBook(db: DatabaseSync, writes: Writes): TimelineBook {
+  const note = writes.prepare('INSERT INTO timeline (runner, at_ms, what, detail) VALUES (?, ?, ?, ?)');
   const timeline = db.prepare(
     'SELECT at_ms AS atMs, what, detail FROM timeline WHERE runner = ? ORDER BY id',
   );
-  const audit = db.prepare('INSERT INTO audit (at_ms, what, subject, detail) VALUES (?, ?, ?, ?)');
+  const audit = writes.prepare('INSERT INTO audit (at_ms, what, subject, detail) VALUES (?, ?, ?, ?)');
   const after = db.prepare(
     'SELECT seq, at_ms AS atMs, what, subject, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
   );

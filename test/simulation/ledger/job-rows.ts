@@ -40,7 +40,7 @@ export function createJobRows(journal: Journal): JobRows {
   function change(id: string, row: JobRow | undefined): void {
     const before = rows.get(id);
     if (row === before) return;
-    journal.changed(() => place(id, before));
+    journal.willChange(() => place(id, before));
     place(id, row);
   }
 

@@ -47,7 +47,7 @@ export function createMessages(journal: Journal, rows: JobRows): Messages {
 
   function change(key: string, atMs: number | undefined): void {
     const before = receivedMs.get(key);
-    journal.changed(() => place(key, before));
+    journal.willChange(() => place(key, before));
     place(key, atMs);
   }
 

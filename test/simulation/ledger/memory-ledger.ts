@@ -20,9 +20,12 @@ import { createRunnerRows, type RunnerRows } from './runner-rows.ts';
 import { createRunnerBook } from './runners.ts';
 import { createUnconfirmedBook } from './unconfirmed.ts';
 
-/** @param nowMs the clock of runners: milliseconds */
-export function createMemoryLedger(nowMs: () => number): Ledger {
-  const journal = createJournal();
+/**
+ * @param nowMs the clock of runners: milliseconds
+ * @param isFull whether the disk, were there one, takes no more
+ */
+export function createMemoryLedger(nowMs: () => number, isFull: () => boolean = () => false): Ledger {
+  const journal = createJournal(isFull);
   const runners = createRunnerRows(journal);
   const jobs = createJobRows(journal);
   const { forget: forgetMessages, ...messages } = createMessages(journal, jobs);
@@ -32,6 +35,7 @@ export function createMemoryLedger(nowMs: () => number): Ledger {
       // Nothing is open.
     },
     transaction: journal.transaction,
+    unwritable: journal.unwritable,
     prune: (beforeMs) =>
       journal.transaction(() => {
         pruneTimelines(forgetTimelines, runners, beforeMs);

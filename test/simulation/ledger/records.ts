@@ -18,20 +18,21 @@ export function createIntentBook(journal: Journal): IntentBook {
   return {
     beginIntent(what, subject, detail, atMs) {
       const id = lastId + 1;
-      open.set(id, { id, what, subject, detail: copied(detail), beganMs: whole(atMs) });
-      lastId = id;
-      journal.changed(() => {
+      const intent = { id, what, subject, detail: copied(detail), beganMs: whole(atMs) };
+      journal.willChange(() => {
         open.delete(id);
         lastId = id - 1;
       });
+      open.set(id, intent);
+      lastId = id;
       return id;
     },
     endIntent(id, _outcome, atMs) {
       const intent = open.get(id);
       if (!intent) return;
       whole(atMs);
+      journal.willChange(() => open.set(id, intent));
       open.delete(id);
-      journal.changed(() => open.set(id, intent));
     },
     openIntents: () => [...open.values()].sort((a, b) => a.id - b.id),
   };
@@ -49,8 +50,9 @@ export function createSessionBook(journal: Journal): SessionBook {
     openSession: (pool) => sessions.get(pool) ?? null,
     setOpenSession(pool, session) {
       const before = sessions.get(pool) ?? null;
-      place(pool, session && { setId: whole(session.setId), id: session.id });
-      journal.changed(() => place(pool, before));
+      const after = session && { setId: whole(session.setId), id: session.id };
+      journal.willChange(() => place(pool, before));
+      place(pool, after);
     },
   };
 }
@@ -61,10 +63,10 @@ export function createClockBook(journal: Journal): ClockBook {
     clockAnchor: () => anchor,
     setClockAnchor({ boot, offsetMs }) {
       const before = anchor;
-      anchor = { boot, offsetMs };
-      journal.changed(() => {
+      journal.willChange(() => {
         anchor = before;
       });
+      anchor = { boot, offsetMs };
     },
   };
 }
@@ -100,8 +102,8 @@ function createAudit(journal: Journal): Pick<Timelines, 'audit' | 'auditAfter' |
   return {
     audit(atMs, what, subject, detail = {}) {
       const event = { seq: events.length + 1, atMs: whole(atMs), what, subject, detail: copied(detail) };
+      journal.willChange(() => events.pop());
       events.push(event);
-      journal.changed(() => events.pop());
       return event;
     },
     auditAfter: (seq, limit) => atMost(events.slice(Math.max(0, seq)), limit),
@@ -120,10 +122,11 @@ function replace(
   journal: Journal,
 ): void {
   const before = map.get(key);
-  if (entries.length > 0) map.set(key, entries);
-  else map.delete(key);
-  journal.changed(() => {
+  if (entries.length === before?.length) return;
+  journal.willChange(() => {
     if (before) map.set(key, before);
     else map.delete(key);
   });
+  if (entries.length > 0) map.set(key, entries);
+  else map.delete(key);
 }

@@ -43,7 +43,7 @@ export function createRunnerRows(journal: Journal): RunnerRows {
 
   function change(name: string, row: RunnerRow | undefined): void {
     const before = rows.get(name);
-    journal.changed(() => place(name, before));
+    journal.willChange(() => place(name, before));
     place(name, row);
   }
 
