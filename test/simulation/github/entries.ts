@@ -18,14 +18,19 @@ export function tell(
   over: Partial<Pick<Job, 'result' | 'completedMs'>> = {},
 ): void {
   if (!set || !state.sets.has(set.id)) return;
-  const wire = { messageType: type, ...describe(state, job, over), ...extras(set, type, job, over) };
+  const wire = { messageType: type, ...describe(state, job, over), ...extras(type, job, over) };
   set.pending.push({ type, jobId: job.jobId, wire });
-  if (type !== 'JobStarted' || state.settings.startedWakes) wake(set);
+  if (type !== 'JobStarted' || state.settings.startedWakes) wake(state, set);
 }
 
-/** Each held poll looks again for itself. */
-export function wake(set: ScaleSet): void {
-  if (set.held.size > 0) for (const poll of [...set.held]) poll.look();
+/** Held polls look again as soon as the present change is complete: what it tells is told in one message. */
+export function wake(state: State, set: ScaleSet): void {
+  if (set.isWaking || set.held.size === 0) return;
+  set.isWaking = true;
+  state.time.after(0, () => {
+    set.isWaking = false;
+    for (const poll of [...set.held]) poll.look();
+  });
 }
 
 function describe(state: State, job: Job, over: Partial<Pick<Job, 'completedMs'>>) {
@@ -48,13 +53,10 @@ function describe(state: State, job: Job, over: Partial<Pick<Job, 'completedMs'>
   };
 }
 
-function extras(set: ScaleSet, type: EntryType, job: Job, over: Partial<Pick<Job, 'result'>>) {
+function extras(type: EntryType, job: Job, over: Partial<Pick<Job, 'result'>>) {
   const runner = { runnerId: job.runner?.id ?? 0, runnerName: job.runner?.name ?? '' };
   switch (type) {
     case 'JobAvailable':
-      return {
-        acquireJobUrl: `https://actions.simulated/tenant/123/_apis/runtime/runnerscalesets/${set.id}/acquirejobs`,
-      };
     case 'JobAssigned':
       return {};
     case 'JobStarted':

@@ -70,7 +70,7 @@ export function createLevers(
     replay: (name) =>
       onSet(name, (set) => {
         set.again = [...set.acked, ...set.log.filter((message) => message.wasDelivered)];
-        wake(set);
+        wake(state, set);
       }),
     pushMessage: (name, body, messageType) =>
       onSet(name, (set) => pushMessage(state, set, body, messageType)),
@@ -130,5 +130,5 @@ function pushMessage(
   });
   set.log.push({ messageId, entries: [], text, wasDelivered: false });
   state.on({ type: 'message-pushed', atMs: state.time.now(), set: set.name, messageId });
-  wake(set);
+  wake(state, set);
 }

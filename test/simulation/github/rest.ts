@@ -43,7 +43,7 @@ export function createSimulatedRest(state: State, scope: string, send: Send): Re
     });
   }
 
-  const path = `/${scope}/actions/runners`;
+  const path = `/${scope.includes('/') ? 'repos' : 'orgs'}/${scope}/actions/runners`;
   return {
     registrationToken: (signal) =>
       ask('registration-token', 'POST', `${path}/registration-token`, signal, () => ({

@@ -59,7 +59,7 @@ export function createSet(state: State, scope: string, body: SetBody): Answer {
     ...{ id: state.nextId('set'), scope, name, groupId, createdMs: nowMs },
     ...{ labels, labelSet: lowerCased(labels), session: null, capacity: null },
     ...{ log: [], pending: [], again: [], acked: [], nextMessageId: FIRST_MESSAGE_ID },
-    ...{ held: new Set(), jobs: new Set(), runners: new Set() },
+    ...{ held: new Set(), isWaking: false, jobs: new Set(), runners: new Set() },
   };
   state.sets.set(set.id, set);
   state.on({ type: 'set-created', atMs: nowMs, set: name });
@@ -103,7 +103,7 @@ export function endSession(state: State, set: ScaleSet): void {
     const atMs = state.time.now();
     state.on({ type: 'session-ended', atMs, set: set.name, session: session.id });
   }
-  wake(set);
+  wake(state, set);
 }
 
 function refuseTaken(

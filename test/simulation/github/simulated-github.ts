@@ -68,6 +68,8 @@ export interface SetView {
   /** Not acknowledged yet. */
   readonly log: readonly { readonly messageId: number }[];
   readonly pending: readonly unknown[];
+  /** Polls that wait. */
+  readonly held: { readonly size: number };
   readonly jobs: ReadonlySet<{ readonly key: string }>;
 }
 

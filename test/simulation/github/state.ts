@@ -62,6 +62,8 @@ export interface ScaleSet {
   acked: Message[];
   nextMessageId: number;
   readonly held: Set<HeldPoll>;
+  /** Held polls are about to look. */
+  isWaking: boolean;
   /** Assigned and running. */
   readonly jobs: Set<Job>;
   readonly runners: Set<Runner>;

@@ -1,0 +1,164 @@
+/** A GitHub to play a scenario on, over HTTP or in this process, by the same few words; and a host with the real client. */
+import { ownPrefix } from '../../../../src/core/names.ts';
+import type { OpenSession, QueueListener } from '../../../../src/core/ports.ts';
+import { createGitHubOver } from '../../../../src/github/create-github.ts';
+import { type Context, DEFAULT_TIMINGS, type Http } from '../../../../src/github/options.ts';
+import type { Rest } from '../../../../src/github/rest.ts';
+import { systemTime } from '../../../../src/lib/time.ts';
+import { until } from '../../../support/until.ts';
+import { Normal } from './normal.ts';
+
+export interface StageRunner {
+  finish(result: 'succeeded' | 'failed' | 'canceled'): Promise<void>;
+  /** Resolves when it was told that its job is cancelled. */
+  cancelled(): Promise<void>;
+  /** Never heard of again. */
+  vanish(): void;
+}
+
+/** What the scenarios turn, in words that both simulators have. */
+export interface Knobs {
+  readonly backend?: 'assign' | 'acquire';
+  readonly capacityZero?: 'held' | 'never';
+  readonly completion?: 'prompt' | 'late' | 'never';
+  readonly statisticsLag?: boolean;
+  readonly dropsExtraLabels?: boolean;
+  readonly unknownAgentDelete?: 204 | 404;
+}
+
+export interface Line {
+  readonly http: Http;
+  readonly rest: (context: Context) => Rest;
+  readonly die: () => void;
+}
+
+export interface SetState {
+  readonly capacity: number | null;
+  readonly heldPolls: number;
+  readonly unacknowledged: number;
+}
+
+export interface Stage extends AsyncDisposable {
+  readonly url: string;
+  connect(name: string): Line;
+  set(name: string): SetState | null;
+  queueJob(labels: readonly string[], name: string): string;
+  cancelJob(key: string): void;
+  /** Connects, and starts the job that it is given. */
+  startRunner(jitConfig: string): Promise<StageRunner>;
+  expireTokens(): void;
+  killSession(set: string): Promise<void>;
+  deleteSet(set: string): Promise<void>;
+  completed(key: string, how: 'early' | 'again'): Promise<void>;
+  /** The next `times` calls of the route are refused, or their connection breaks when they are done. */
+  fault(route: string, fault: number | 'reset-reply', times: number): void;
+  advance(ms: number): void;
+}
+
+export interface HostOptions {
+  readonly hostId?: string;
+  readonly labels?: readonly string[];
+  readonly group?: string;
+  readonly capacity?: number;
+}
+
+export type Host = ReturnType<typeof hostOn>;
+
+/** A host with the real client; all that it hears is written down as lines. */
+export function hostOn(stage: Stage, options: HostOptions = {}) {
+  const { hostId = 'abc123', labels = ['macOS', 'xcode-26'], group = 'macs' } = options;
+  let { capacity = 2 } = options;
+  let session: OpenSession | null = null;
+  const heard: string[] = [];
+  const normal = new Normal();
+  const set = `${ownPrefix(hostId)}ios`;
+  const write = (line: string) => writeOnce(heard, line);
+  const note = (what: string, value: unknown) => write(`${what} ${JSON.stringify(normal.value(value))}`);
+  const line = stage.connect(hostId);
+  const context: Context = {
+    timings: { ...DEFAULT_TIMINGS, retryBaseMs: 5, backoffBaseMs: 5, conflictRetryMs: 20, cutEveryMs: 0 },
+    ...{ log: () => undefined, time: systemTime, random: () => 0.5, version: '1.0.0' },
+    http: recorded(line.http, normal, write),
+  };
+  const place = { url: stage.url, runnerGroup: group, hostId };
+  const github = createGitHubOver(line.rest(context), context, place);
+  const queue = github.queue({ name: 'ios', labels });
+  const listener: QueueListener = {
+    ...{ capacity: () => capacity, openJobs: () => [], formerSession: () => session },
+    onMessage: async (message) => note('message', message),
+    onCount: (count) => note('count', count),
+    onTrouble: (error) => note('trouble', { code: Object(error).code, status: Object(error).status }),
+    onProblems: (problems) => note('problems', problems),
+    onSession: (now) => {
+      session = now;
+    },
+  };
+  const stop = new AbortController();
+  let done = Promise.resolve();
+  const settled = (also: () => boolean = () => true) =>
+    until(() => {
+      const now = stage.set(set);
+      return now?.capacity === capacity && now.heldPolls === 1 && now.unacknowledged === 0 && also();
+    });
+  return {
+    ...{ set, settled, github, queue, heard },
+    async listen() {
+      done = queue.listen(listener, stop.signal);
+      await settled();
+    },
+    /** Without waiting for the session to be got. */
+    begin() {
+      done = queue.listen(listener, stop.signal);
+    },
+    async announce(value: number) {
+      capacity = value;
+      queue.capacityChanged();
+      await settled();
+    },
+    async mint(name: string, signal: AbortSignal) {
+      const minted = await queue.mint(name, signal);
+      note('minted', minted.registrationId);
+      return minted;
+    },
+    async remove(id: number, signal: AbortSignal) {
+      note('removed', await queue.remove(id, signal));
+    },
+    async look(signal: AbortSignal) {
+      note('registrations', await github.registrations(ownPrefix(hostId), signal));
+    },
+    async end() {
+      stop.abort();
+      await done;
+    },
+    /** Ends without a word to GitHub. */
+    crash() {
+      line.die();
+      stop.abort();
+    },
+  };
+}
+
+/** Without repetitions of one line or of two: how often something is tried again is a matter of time. */
+function writeOnce(heard: string[], line: string): void {
+  const [third, second, last] = heard.slice(-3);
+  if (line === last) return;
+  if (line === second && last === third && heard.length > 2) heard.pop();
+  else heard.push(line);
+}
+
+/** Writes down each answer as it is heard, and each request that was given up. */
+function recorded(http: Http, normal: Normal, write: (line: string) => void): Http {
+  return async (url, request) => {
+    const asked = () => normal.text(`${request.method} ${url.pathname}`);
+    try {
+      const answer = await http(url, request);
+      const text = await answer.text();
+      const line = asked();
+      write(`${line} ${answer.status} ${JSON.stringify(normal.body(text))}`);
+      return { status: answer.status, headers: answer.headers, text: async () => text };
+    } catch (error) {
+      write(`${asked()} ${request.signal.aborted ? 'given up' : 'broken'}`);
+      throw error;
+    }
+  };
+}
