@@ -10,7 +10,7 @@ import { MacrunnerError } from '../core/error.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { bringUpToDate } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
-import { resultCodeOf } from './unwritable.ts';
+import { resultCodeOf, unwritableBy } from './unwritable.ts';
 
 export interface OpenedLedger {
   readonly ledger: Ledger;
@@ -34,11 +34,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 
 /** SQLite's result codes for a file that cannot be repaired by waiting: SQLITE_CORRUPT, SQLITE_NOTADB. */
 const MALFORMED = [11, 26];
+/** SQLITE_IOERR, SQLITE_FULL: opening writes, too, if only the log's index. */
+const DISK_FAILED = [10, 13];
 
 /**
  * Opens `file`, made with mode 0600 in a directory of mode 0700 when missing.
  *
- * @throws {@link MacrunnerError} `ledger-unreadable` when the file is newer than this program, locked, or not to be opened
+ * @throws {@link MacrunnerError} `ledger-unreadable` when the file is newer than this program, locked, or not to be opened;
+ * `ledger-unwritable` when its disk is full or fails
  */
 export async function openLedger(file: string, options: OpenOptions): Promise<OpenedLedger> {
   // Loaded here, so that a Node without it can still load the program and say which version is needed.
@@ -76,6 +79,7 @@ function attempt(Database: Database, file: string, migrations: readonly string[]
     if (db?.isOpen) db.close();
     if (error instanceof MacrunnerError) throw error;
     if (isMalformed(error)) return { malformed: error.message };
+    if (DISK_FAILED.includes(resultCodeOf(error) ?? 0)) throw unwritableBy(error, file);
     throw unreadable(file, error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -2,7 +2,7 @@
 import { MacrunnerError } from '../core/error.ts';
 
 const SPACE = 'Free some space on its disk';
-const DISK = 'See that its disk is well and not mounted read-only';
+const DISK = 'See that its disk has free space, is well and not mounted read-only';
 const OTHERS = 'End what else holds it open';
 
 /**
