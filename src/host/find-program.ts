@@ -12,14 +12,19 @@ export const TOOL_PATH =
  * @throws {@link MacrunnerError} `command-missing` with `hint`
  */
 export function findProgram(program: string, path: string, hint: string): string {
-  const places = isAbsolute(program)
-    ? [program]
-    : path.split(':').map((directory) => join(directory, program));
-  const found = places.find(isExecutable);
+  const found = lookForProgram(program, path);
   if (found !== undefined) return found;
   throw new MacrunnerError('command-missing', `${program} is not on this machine (looked in ${path})`, {
     hint,
   });
+}
+
+/** The same for a program that one can do without: undefined when it is not here. */
+export function lookForProgram(program: string, path: string): string | undefined {
+  const places = isAbsolute(program)
+    ? [program]
+    : path.split(':').map((directory) => join(directory, program));
+  return places.find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
