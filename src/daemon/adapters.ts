@@ -9,10 +9,11 @@ import type { Guest, Hypervisor } from '../core/ports.ts';
 import { createGitHub } from '../github/create-github.ts';
 import type { GitHubAuth } from '../github/options.ts';
 import { createVmUser } from '../host/as-vm-user.ts';
-import { findProgram, TOOL_PATH } from '../host/find-program.ts';
+import { findProgram, lookForProgram, TOOL_PATH } from '../host/find-program.ts';
 import { readSecret } from '../host/secrets.ts';
 import { createGuest } from '../tart/guest.ts';
-import { createHypervisor } from '../tart/hypervisor.ts';
+import { createHypervisor, type HypervisorOptions } from '../tart/hypervisor.ts';
+import type { TartProgram } from '../tart/tart.ts';
 import { createGitHubs, type GitHubSettings, type GitHubs } from './githubs.ts';
 
 export interface Adapters {
@@ -21,6 +22,9 @@ export interface Adapters {
   readonly guest: Guest;
   /** Where Tart keeps its VMs. */
   readonly tartHome: string;
+  readonly program: TartProgram;
+  /** As whom tart runs. */
+  readonly uid: number;
 }
 
 export interface AdapterOptions {
@@ -31,6 +35,7 @@ export interface AdapterOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly keepSecret: (secret: string) => void;
+  readonly onUpgrade: NonNullable<HypervisorOptions['onUpgrade']>;
 }
 
 /** @throws {@link MacrunnerError} `config-invalid` for a URL or a Tart home that cannot be used */
@@ -43,7 +48,7 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
     TOOL_PATH,
     'install it with `brew install openai/tools/tart`, or set host.tart',
   );
-  const { wrap } = await createVmUser({
+  const { wrap, uid } = await createVmUser({
     vmUser: vmUser ?? null,
     isRoot: process.getuid?.() === 0,
     tartHome,
@@ -63,13 +68,19 @@ export async function createAdapters(options: AdapterOptions): Promise<Adapters>
         log: (level, message, fields) => log[level]({ ...fields }, message),
       }),
     ),
-    hypervisor: createHypervisor({ tart, wrap, tartHome, runLogDir: locations.vms }),
+    hypervisor: createHypervisor({
+      ...{ tart, wrap, tartHome, runLogDir: locations.vms, onUpgrade: options.onUpgrade },
+      // Without it, what the system leaves of VMs stays unknown.
+      lsof: lookForProgram('lsof', TOOL_PATH) ?? '/usr/sbin/lsof',
+    }),
     guest: createGuest({
       tart,
       wrap,
       onMalformed: (vm) => log.warn({ runner: vm }, 'a guest sent a line that is no event'),
     }),
     tartHome,
+    program: { tart, wrap },
+    uid,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Locations } from '../config/locations.ts';
 import type { Config } from '../config/schema.ts';
 import { bootId } from '../host/boot-id.ts';
+import { leaseNote, leasesInForce } from '../host/dhcp-leases.ts';
 import { freeBytes } from '../host/facts.ts';
 import { hostId as readHostId } from '../host/host-id.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -22,6 +23,7 @@ import { isMarkedDraining, setDrain } from './drain.ts';
 import { ConfigInForce } from './reload.ts';
 import { type Service, startService } from './service.ts';
 import type { Identity } from './status.ts';
+import { takeOver } from './take-over.ts';
 import { scheduleUpkeep } from './upkeep.ts';
 
 export interface AgentOptions {
@@ -58,7 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 interface Prepared extends Adapters {
   readonly hostId: string;
   readonly tartVersion: string;
-  readonly tartNotes: readonly string[];
+  readonly tartNotes: () => readonly string[];
   readonly keepSecret: (secret: string) => void;
 }
 
@@ -73,9 +75,17 @@ async function prepare(
   const keepSecret = (secret: string): void => {
     redactor.add(secret);
   };
-  const adapters = await createAdapters({ config, locations, hostId, version, log, signal, keepSecret });
+  let tartNotes: readonly string[] = [];
+  const onUpgrade = (now: string, notes: readonly string[]): void => {
+    log.warn({ tart: now }, 'tart was replaced by another version');
+    tartNotes = notes;
+  };
+  const adapters = await createAdapters({
+    ...{ config, locations, hostId, version, log, signal, keepSecret, onUpgrade },
+  });
   const tartVersion = await adapters.hypervisor.version(signal);
-  return { ...adapters, hostId, tartVersion, tartNotes: judgeVersion(tartVersion), keepSecret };
+  tartNotes = judgeVersion(tartVersion);
+  return { ...adapters, hostId, tartVersion, tartNotes: () => tartNotes, keepSecret };
 }
 
 async function serve(
@@ -89,6 +99,10 @@ async function serve(
   const { ledger, recovered } = await openLedger(locations.ledger, { nowMs: systemTime.wallMs });
   if (recovered)
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
+  const pullNotes = await takeOver({
+    ...{ ...prepared, logDir: locations.vms, hasRunners: ledger.runners().length > 0, log, signal },
+    images: config.get().pools.map((pool) => pool.image),
+  });
   const marker = join(dirname(locations.hostId), 'draining');
   const service = startService({
     ...prepared,
@@ -103,7 +117,14 @@ async function serve(
     socketPath: locations.socket,
     context,
     senses,
-    identity: identityOf({ ...prepared, version, startedMs: context.steadyMs(), config, recovered }),
+    identity: identityOf({
+      ...prepared,
+      version,
+      startedMs: context.steadyMs(),
+      config,
+      recovered,
+      pullNotes,
+    }),
     setDraining: (isDraining) => setDrain(context, marker, isDraining),
     reload,
   });
@@ -130,10 +151,11 @@ interface Beginning {
   readonly startedMs: number;
   readonly config: ConfigInForce;
   readonly recovered: { readonly movedTo: string; readonly why: string } | null;
-  readonly tartNotes: readonly string[];
+  readonly tartNotes: () => readonly string[];
+  readonly pullNotes: readonly string[];
 }
 
-function identityOf({ version, startedMs, config, recovered, tartNotes }: Beginning): Identity {
+function identityOf({ version, startedMs, config, recovered, tartNotes, pullNotes }: Beginning): Identity {
   const lost = recovered
     ? [`The ledger could not be read (${recovered.why}); it was moved to ${recovered.movedTo}.`]
     : [];
@@ -146,8 +168,13 @@ function identityOf({ version, startedMs, config, recovered, tartNotes }: Beginn
         ? []
         : [`The newest configuration is refused, the one before is in force: ${config.refused}`]),
     ],
-    notes: () => [...config.notes, ...tartNotes],
+    notes: () => [...config.notes, ...tartNotes(), ...pullNotes, ...leaseNotes()],
   };
+}
+
+function leaseNotes(): readonly string[] {
+  const note = leaseNote(leasesInForce(systemTime.wallMs()));
+  return note === null ? [] : [note];
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -21,6 +21,8 @@ export interface Context {
   readonly nowMs: () => number;
   /** See {@link SteadyClock}: for deadlines, and for all times of runners. */
   readonly steadyMs: () => number;
+  /** Free space where VMs live, null when it cannot be read. */
+  readonly freeBytes: () => number | null;
   /** Eight characters that no other runner's name ends with. */
   readonly newSuffix: () => string;
   readonly log: Logger;

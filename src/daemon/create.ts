@@ -34,12 +34,27 @@ export async function create(context: Context, step: Extract<Step, { do: 'create
       failure = 'start-failed';
       await hypervisor.start(runner.name, signal);
     });
+    recovered(context);
   } catch (error) {
     if (signal.aborted) return;
     startFailed(context, runner.name, failure, error);
+    fallIll(context, error);
     if (hasCode(error, 'image-missing')) void context.readAgain('images');
   }
   void context.readAgain('vms');
+}
+
+/** The reason may be the host's and not this runner's: then nothing else is tried meanwhile. */
+function fallIll({ desk, ledger, nowMs, steadyMs, log }: Context, error: unknown): void {
+  if (!desk.ailment.failed(error, steadyMs())) return;
+  ledger.audit(nowMs(), 'host-unfit', 'host', { why: messageOf(error) });
+  log.error({ err: error }, 'this host can start no VM for now');
+}
+
+function recovered({ desk, ledger, nowMs, log }: Context): void {
+  if (!desk.ailment.started()) return;
+  ledger.audit(nowMs(), 'host-fit', 'host', {});
+  log.info('this host starts VMs again');
 }
 
 /** A start that failed, for whatever reason: the runner goes. */

@@ -4,6 +4,7 @@
  */
 import { retryDelayMs } from '../core/backoff.ts';
 import type { Waiting } from '../core/step.ts';
+import { Ailment } from './ailment.ts';
 import type { Stage } from './outcome.ts';
 
 interface PoolTrouble {
@@ -26,6 +27,8 @@ export class Desk {
   /** Total capacity last announced, by pool. */
   readonly announced = new Map<string, number>();
   readonly #troubles = new Map<string, PoolTrouble>();
+  /** What the last start said about the host as a whole. */
+  readonly ailment = new Ailment();
   waiting: readonly Waiting[] = [];
   isDraining = false;
 

@@ -22,7 +22,12 @@ export function observe(context: Context, senses: Senses): World {
   const nowMs = context.steadyMs();
   return {
     nowMs,
-    host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
+    host: {
+      id: hostId,
+      slots: config.host.slots,
+      isDraining: desk.isDraining,
+      unfit: unfit(context, senses),
+    },
     limits: limitsOf(config),
     pools: config.pools.map((pool) => poolView(context, senses, pool)),
     runners: ledger.runners(),
@@ -32,6 +37,11 @@ export function observe(context: Context, senses: Senses): World {
     vms: withOwnDeeds(context, senses.vms),
     registrations: withOwnRecords(context, senses.registrations),
   };
+}
+
+/** Why no VM may start here: what was read of the host, or what its last start said. */
+export function unfit({ desk, steadyMs }: Pick<Context, 'desk' | 'steadyMs'>, senses: Senses): string | null {
+  return senses.unfit() ?? desk.ailment.unfit(steadyMs());
 }
 
 function poolView(

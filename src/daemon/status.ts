@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Job } from '../core/job.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Context } from './context.ts';
-import type { Senses } from './observe.ts';
+import { type Senses, unfit } from './observe.ts';
 import type { JobReport, PoolReport, RunnerReport, StatusReport } from './report.ts';
 
 export interface Identity {
@@ -32,7 +32,12 @@ export function statusReport(context: Context, senses: Senses, identity: Identit
     pid: process.pid,
     startedMs: identity.startedMs,
     nowMs: Math.round(steadyMs()),
-    host: { id: hostId, slots: config.host.slots, isDraining: desk.isDraining, unfit: senses.unfit() },
+    host: {
+      id: hostId,
+      slots: config.host.slots,
+      isDraining: desk.isDraining,
+      unfit: unfit(context, senses),
+    },
     github: { url: config.github.url },
     vms,
     pools,
@@ -41,16 +46,13 @@ export function statusReport(context: Context, senses: Senses, identity: Identit
   };
 }
 
-function problemsNow(
-  { desk, config, queues }: Context,
-  senses: Senses,
-  pools: readonly PoolReport[],
-): readonly string[] {
+function problemsNow(context: Context, senses: Senses, pools: readonly PoolReport[]): readonly string[] {
+  const { desk, config, queues } = context;
   const vms = senses.vms.get();
   const images = senses.images.get();
-  const unfit = senses.unfit();
+  const why = unfit(context, senses);
   return [
-    ...(unfit ? [`No VM may start: ${unfit}.`] : []),
+    ...(why ? [`No VM may start: ${why}.`] : []),
     ...(vms.known || senses.vms.isAwaited() ? [] : [`VMs are unknown: ${vms.why}.`]),
     ...pools
       .filter((pool) => pool.queue === 'trouble')

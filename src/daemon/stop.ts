@@ -4,6 +4,7 @@
  */
 import type { StopReason } from '../core/runner.ts';
 import type { Step } from '../core/step.ts';
+import { endOfRun } from '../tart/run-end.ts';
 import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
@@ -45,8 +46,7 @@ async function mayStop(context: Context, step: Extract<Step, { do: 'stop' }>): P
 
 async function tearDown(context: Context, name: string): Promise<void> {
   const { hypervisor, ledger, desk, nowMs, steadyMs, log, signal, readAgain } = context;
-  const lastWords = await hypervisor.lastWords(name);
-  if (lastWords) ledger.note(name, nowMs(), 'last-words', { text: lastWords });
+  await keepLastWords(context, name);
   await hypervisor.stop(name, signal);
   await hypervisor.delete(name, signal);
   const registration = await removeRegistration(context, name);
@@ -62,6 +62,18 @@ async function tearDown(context: Context, name: string): Promise<void> {
   log.info({ runner: name, registration }, 'runner gone');
   void readAgain('vms');
   if (mayHaveUnknownRecord(context, name)) void readAgain('registrations');
+}
+
+/** What a VM said when it ended by itself. */
+async function keepLastWords(
+  { hypervisor, ledger, nowMs, log, freeBytes }: Context,
+  name: string,
+): Promise<void> {
+  const text = await hypervisor.lastWords(name);
+  if (text === null) return;
+  const end = endOfRun(text, freeBytes());
+  ledger.note(name, nowMs(), 'last-words', { text, end });
+  if (end === 'disk-full') log.error({ runner: name, text }, 'a VM ended because the disk is full');
 }
 
 /** A claim whose answer was lost may have left a record that only GitHub's list shows. */

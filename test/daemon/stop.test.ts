@@ -64,3 +64,15 @@ test('an abort leaves the intent open, for the next start to find', async () => 
   await stop(rig.context, { do: 'stop', runner: NAME, why: 'surplus' });
   expect(rig.ledger.openIntents()).toMatchObject([{ what: 'stop', subject: NAME }]);
 });
+
+test('what a VM said when it ended by itself is kept, and a full disk is told to people', async () => {
+  using rig = await daemonRig();
+  rig.ledger.saveRunner(aRunner({ phase: 'busy', hadJob: true }));
+  const text = 'guest has stopped the virtual machine due to error: No space left on device';
+  const hypervisor = { ...rig.context.hypervisor, lastWords: async () => text };
+  await stop({ ...rig.context, hypervisor }, { do: 'stop', runner: NAME, why: 'vm-died' });
+  expect(rig.ledger.timeline(NAME)).toContainEqual(
+    expect.objectContaining({ what: 'last-words', detail: { text, end: 'disk-full' } }),
+  );
+  expect(rig.lines.join('')).toContain('the disk is full');
+});
