@@ -54,4 +54,12 @@ export const count = z
   .regex(/^\d{1,15}$/, 'give a whole number')
   .transform(Number);
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time as people write it: `90` (seconds), `90s`, `30m`, `2h`, `1d`. In milliseconds. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,9}[smhd]?$/, 'give a length of time such as 90s, 30m or 2h')
+  .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.at(-1) ?? 's'] ?? 1_000));
+
 export const JSON_OPTION: Line = ['--json', 'one line of JSON for programs'];

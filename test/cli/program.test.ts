@@ -33,6 +33,7 @@ test.each([
   [['status', 'extra'], 'too many arguments', 'add `--help`'],
   [['events', '--after', 'soon'], '--after: give a whole number', 'add `--help`'],
   [['serve', 'egress'], '<service>: the one service is `agent`', 'add `--help`'],
+  [['drain', '--wait', '--timeout', '2x'], '--timeout: give a length of time such as 90s', 'add `--help`'],
   [['drain', '--timeout', '3'], '--timeout says how long --wait waits', 'add --wait'],
 ])('%j is a mistake of three lines and exit code 2', async (args, what, remedy) => {
   using place = home();
