@@ -4,8 +4,8 @@ import { type Chronicle, note } from './chronicle.ts';
 import { livingVms } from './daemons.ts';
 import type { Dice } from './dice.ts';
 
-const SHORTEST_PAUSE_MS = 4_000;
-const LONGEST_PAUSE_MS = 12_000;
+const SHORTEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 25_000;
 
 /** Goes on until `signal` aborts. */
 export async function killVms(

@@ -1,0 +1,83 @@
+/** Another version of the agent is installed while a job runs: the job does not notice, and its story is whole. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eventLine } from '../../src/daemon/report.ts';
+import { allRunners, ended, HOLD, letGo, nothingLeft, queueJob, seen, served, worker } from './acts.ts';
+import { buildVersion, type Stage } from './stage.ts';
+
+/** The goal for taking up all that runs, from the start of the process, on a machine that has nothing else to do. */
+const ADOPTED_MS = 2_000;
+
+/** A machine with others at work is measured by its own pace: to print its version takes the program 0.2 s otherwise. */
+async function patienceMs(stage: Stage): Promise<number> {
+  const began = performance.now();
+  await stage.cli('version');
+  return Math.max(ADOPTED_MS, 10 * (performance.now() - began));
+}
+
+async function events(stage: Stage) {
+  const text = await stage.cli('events', '--json');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => eventLine.parse(JSON.parse(line)));
+}
+
+test('a job runs on while the agent is replaced by another version, which takes it up within two seconds', async () => {
+  await using stage = await served();
+  const other = join(stage.home, 'other/macrunner.mjs');
+  await buildVersion('0.0.0-other', other);
+  const before = (await stage.status()).version;
+  const job = queueJob(stage, HOLD);
+  const name = await worker(stage, job);
+  const runPid = stage.tart.runPid(name);
+
+  await stage.stopAgent('SIGTERM');
+  const startedMs = Date.now();
+  await stage.startAgent(other);
+  const adopted = await seen(stage, 'the runner adopted', async () =>
+    (await events(stage)).find(({ what, subject }) => what === 'runner-adopted' && subject === name),
+  );
+  expect(adopted.atMs - startedMs).toBeLessThan(await patienceMs(stage));
+  const { version, runners } = await stage.status();
+  expect(version).toBe('0.0.0-other');
+  expect(version).not.toBe(before);
+  expect(runners).toMatchObject([{ name, phase: 'busy' }]);
+  expect(stage.tart.runPid(name)).toBe(runPid);
+
+  letGo(stage, name);
+  const { conclusion, log } = await ended(stage, job);
+  expect([conclusion, log.filter((line) => line === 'begun')]).toEqual(['success', ['begun']]);
+  await nothingLeft(stage);
+  const { timeline } = JSON.parse(await stage.cli('runner', 'show', name, '--json'));
+  const told = timeline.map(({ what }: { what: string }) => what);
+  const whole = [
+    'created',
+    'cloned',
+    'answered',
+    'claimed',
+    'minted',
+    'online',
+    'job-started',
+    'job-completed',
+  ];
+  for (const what of [...whole, 'exited', 'gone'])
+    expect([what, told.filter((entry: string) => entry === what).length]).toEqual([what, 1]);
+  expect(await allRunners(stage)).toMatchObject([{ name, why: 'job-done' }]);
+});
+
+test('the former version takes up what the newer one began: an upgrade can be taken back', async () => {
+  await using stage = await served();
+  const other = join(stage.home, 'other/macrunner.mjs');
+  await buildVersion('0.0.0-other', other);
+  await stage.stopAgent('SIGTERM');
+  await stage.startAgent(other);
+  const job = queueJob(stage, HOLD);
+  const name = await worker(stage, job);
+  await stage.stopAgent('SIGTERM');
+  await stage.startAgent();
+  letGo(stage, name);
+  expect((await ended(stage, job)).conclusion).toBe('success');
+  await nothingLeft(stage);
+  expect(await allRunners(stage)).toMatchObject([{ name, why: 'job-done' }]);
+});
