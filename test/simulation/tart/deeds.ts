@@ -169,7 +169,7 @@ export function beginKillLeftover(
 ): void {
   const isLeft = mac.framework.leftovers(vm).some((left) => left.pid === pid && left.vm === vm);
   if (isLeft) mac.touch(vm, 'killLeftover');
-  const isGone = isLeft ? mac.framework.exorcise(pid) : true;
+  const isGone = isLeft ? mac.framework.exorcise(pid) : !mac.framework.hasGhost(pid);
   mac.clock.within(mac.durations.reply, () => process.answer(isGone));
 }
 

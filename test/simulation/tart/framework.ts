@@ -76,7 +76,11 @@ export class Framework {
   /** True when it is gone. */
   exorcise(pid: number): boolean {
     this.#ghosts = this.#haunting().filter((ghost) => ghost.pid !== pid || ghost.isUnkillable);
-    return !this.#ghosts.some((ghost) => ghost.pid === pid);
+    return !this.hasGhost(pid);
+  }
+
+  hasGhost(pid: number): boolean {
+    return this.#haunting().some((ghost) => ghost.pid === pid);
   }
 
   reboot(): void {

@@ -85,7 +85,7 @@ export const GUEST: GuestScript = {
 };
 
 /** What a job does once its gate is open. */
-export interface Work {
+interface Work {
   readonly ms: number;
   readonly result: 'succeeded' | 'failed';
 }
