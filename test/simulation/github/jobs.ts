@@ -74,7 +74,7 @@ export function offerTo(state: State, runner: Runner): Job | null {
 }
 
 /** The runner never started it: the job goes to the next runner of the set. */
-export function withdrawOffer(state: State, job: Job): void {
+function withdrawOffer(state: State, job: Job): void {
   if (job.runner) job.runner.job = null;
   job.runner = null;
   job.runnerAssignedMs = null;

@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 import type { Runner, ScaleSet, State, Token } from './state.ts';
 import type { Line } from './transport.ts';
 
-export interface Outage {
+interface Outage {
   /** What every call meets; null ends the outage. */
   readonly fault: Fault | null;
   /** One caller's network instead of GitHub as a whole. */
@@ -109,7 +109,8 @@ function setOutage(
     return;
   }
   outages.set(from, fault);
-  for (const [line, caller] of lines) if (from === '*' || caller === from) line.cut();
+  const how = fault === 'lost-request' || fault === 'lost-reply' ? 'silently' : 'broken';
+  for (const [line, caller] of lines) if (from === '*' || caller === from) line.cut(how);
   if (!andRunners) return;
   state.unreachable.add(from);
   loseSight(state, isMeant);

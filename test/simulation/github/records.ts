@@ -7,7 +7,7 @@ import { isOnline } from './statistics.ts';
 
 const LONGEST_NAME = 64;
 
-export function findRunner(state: State, scope: string, name: string): Runner | null {
+function findRunner(state: State, scope: string, name: string): Runner | null {
   const wanted = name.toLowerCase();
   for (const runner of state.runners.values()) {
     if (runner.scope === scope && runner.name.toLowerCase() === wanted) return runner;
@@ -56,7 +56,7 @@ export function removeRunner(state: State, runner: Runner, why: Unregistered): v
   runner.set.runners.delete(runner);
   const about = { set: runner.set.name, runner: runner.name, registrationId: runner.id };
   state.on({ type: 'unregistered', atMs: state.time.now(), ...about, why });
-  if (why !== 'job-over') callBack(state, runner, ({ onRemoved }) => onRemoved?.());
+  callBack(state, runner, ({ onRemoved }) => onRemoved?.());
 }
 
 /** As asked for by id. */

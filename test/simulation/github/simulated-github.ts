@@ -51,7 +51,7 @@ export interface JobView {
   readonly lapses: number;
 }
 
-export interface RunnerView {
+interface RunnerView {
   readonly id: number;
   readonly name: string;
   readonly set: { readonly name: string };
@@ -59,7 +59,7 @@ export interface RunnerView {
   readonly job: { readonly key: string; readonly status: Job['status'] } | null;
 }
 
-export interface SetView {
+interface SetView {
   readonly id: number;
   readonly name: string;
   readonly labels: readonly string[];

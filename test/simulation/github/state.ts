@@ -119,7 +119,7 @@ export interface Job {
   graceTimer: { readonly cancel: () => void } | null;
 }
 
-export interface Group {
+interface Group {
   readonly id: number;
   readonly name: string;
 }

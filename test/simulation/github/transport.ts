@@ -51,10 +51,14 @@ export class Line {
     for (const flight of this.#flights) end(this.#flights, flight);
   }
 
-  /** What is held breaks off. */
-  cut(): void {
+  /** Held polls break off; `silently`: their callers notice nothing. */
+  cut(how: 'broken' | 'silently'): void {
     for (const flight of this.#flights) {
-      if (flight.hangUp && end(this.#flights, flight)) flight.reject(broken());
+      if (!flight.hangUp) continue;
+      if (how === 'silently') {
+        flight.hangUp();
+        flight.hangUp = null;
+      } else if (end(this.#flights, flight)) flight.reject(broken());
     }
   }
 

@@ -5,10 +5,7 @@ import type { Knobs as HttpKnobs } from '../../../support/github/options.ts';
 import { type Runner, runnerOf } from '../../../support/github/raw-runner.ts';
 import { type SimulatedGitHub, startGitHub } from '../../../support/github/start.ts';
 import { PAT } from '../../../support/github-rig.ts';
-import type { Knobs, Line, Stage, StageRunner } from './stage.ts';
-
-/** Longer than any scenario: a poll ends by news, or because its caller hangs up. */
-const HOLD_MS = 60_000;
+import { HOLD_MS, type Knobs, type Line, type Stage, type StageRunner } from './stage.ts';
 
 export async function httpStage(knobs: Knobs): Promise<Stage> {
   const server = await startGitHub({ groups: [{ name: 'macs' }], holdMs: HOLD_MS, ...inItsWords(knobs) });

@@ -5,9 +5,7 @@ import { until } from '../../../support/until.ts';
 import type { Fault } from '../faults.ts';
 import type { RunnerJob, RunnerSession } from '../runner-side.ts';
 import { type Connection, createSimulatedGitHub } from '../simulated-github.ts';
-import type { Knobs, Stage } from './stage.ts';
-
-const HOLD_MS = 60_000;
+import { HOLD_MS, type Knobs, type Stage } from './stage.ts';
 
 export async function inProcessStage(knobs: Knobs): Promise<Stage> {
   const clock = createClock();

@@ -8,6 +8,9 @@ import { systemTime } from '../../../../src/lib/time.ts';
 import { until } from '../../../support/until.ts';
 import { Normal } from './normal.ts';
 
+/** Longer than any scenario takes, and no time that one lets pass: a poll ends for one reason at a time. */
+export const HOLD_MS = 90_000;
+
 export interface StageRunner {
   finish(result: 'succeeded' | 'failed' | 'canceled'): Promise<void>;
   /** Resolves when it was told that its job is cancelled. */
@@ -32,7 +35,7 @@ export interface Line {
   readonly die: () => void;
 }
 
-export interface SetState {
+interface SetState {
   readonly capacity: number | null;
   readonly heldPolls: number;
   readonly unacknowledged: number;
