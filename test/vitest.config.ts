@@ -11,8 +11,10 @@ export default defineConfig({
   test: {
     root,
     environment: 'node',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For what hangs: a busy machine must not reach them, and what waits inside a test gives up before.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 10 } },
     maxWorkers: 2,
     reporters: ['default', createSuiteReporter(root)],
     projects: [
@@ -26,7 +28,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/e2e/build.ts',
-          testTimeout: 60_000,
+          testTimeout: 300_000,
         },
       },
     ],
