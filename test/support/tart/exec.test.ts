@@ -97,7 +97,7 @@ test('item 43: no agent yet, the VM dies meanwhile, the VM is stopped', async ()
       /^Failed to connect to the VM using its control socket: .*is the Tart Guest Agent running\?\n$/,
     ),
   });
-  rig.double.configure({ bootDelayMs: 0, agentWaitMs: 1_000 });
+  rig.double.configure({ bootDelayMs: 0, agentWaitMs: 30_000 });
   const run = await runVm(rig, 'a');
   const exec = startTart(rig, ['exec', 'a', '/bin/sh', '-c', 'echo $$ > "$HOME/pid"; exec sleep 60']);
   await pidOf(rig, 'pid');
@@ -108,7 +108,7 @@ test('item 43: no agent yet, the VM dies meanwhile, the VM is stopped', async ()
 });
 
 test('item 43: an agent that comes up while exec waits is reached', async () => {
-  await using rig = tartRig({ vms: ['a'], settings: { bootDelayMs: 300, agentWaitMs: 10_000 } });
+  await using rig = tartRig({ vms: ['a'], settings: { bootDelayMs: 300 } });
   await runVm(rig, 'a');
   expect(await callTart(rig, ['exec', 'a', '/bin/echo', 'up'])).toMatchObject({
     exitCode: 0,

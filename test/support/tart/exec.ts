@@ -36,12 +36,14 @@ export async function exec(double: Double, argv: readonly string[]): Promise<voi
   }
   const stdin = args.has('-i') ? 'inherit' : 'ignore';
   const child = spawnInGuest(double, name, [path, ...rest], [stdin, 'pipe', 'pipe']);
-  process.removeAllListeners('SIGINT');
+  const former = process.listeners('SIGINT');
   process.on('SIGINT', () => {
     // The agent kills its direct child only.
     child.kill('SIGKILL');
     finish(1, `${cancelled().message}\n`);
   });
+  // Not before: a signal that comes while nobody listens is lost.
+  for (const listener of former) process.off('SIGINT', listener);
   channel.once('close', () => finish(1, 'Error: unavailable (14): Transport became inactive\n'));
   finish(await exitCodeOf(child));
 }

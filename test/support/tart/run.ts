@@ -46,9 +46,10 @@ export async function run(double: Double, argv: readonly string[]): Promise<void
     if (await isAlive(double, key)) throw runtime(`VM "${name}" is already running!`, 2);
     await resolveMacCollision(double, name);
     checkConfiguration(double, name, args);
-    await holdVm(double, key, vm.admit);
     await checkStart(double, name);
+    await holdVm(double, key, vm.admit);
   });
+  // Nothing may come between: whoever sees the lock held may send a signal, and it must find the VM.
   await vm.boot();
 }
 
@@ -83,7 +84,10 @@ async function runningOthers(double: Double, name: string): Promise<readonly str
   return others.filter((_, at) => alive[at]);
 }
 
-/** What the framework refuses at the start, when the VM's lock is held already. */
+/**
+ * What the framework refuses at the start. There the lock is held already, for a moment too short to be relied on: here it
+ * is not, so that a VM that is seen running is one that was not refused.
+ */
 async function checkStart(double: Double, name: string): Promise<void> {
   const others = await runningOthers(double, name);
   const isMac = (vm: string) => readConfig(vmDir(double, vm)).os === 'darwin';

@@ -67,7 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
   bootDelayMs: 0,
   sshDelayMs: 0,
   ipDelayMs: 0,
-  agentWaitMs: 1_000,
+  agentWaitMs: 30_000,
   dhcp: { prefix: '192.168.64', first: 2, last: 254, leaseSeconds: 86_400 },
   leakedSlots: 0,
   leavesGhosts: false,

@@ -116,12 +116,13 @@ test.for([
   ['2.32.1', 1, /^$/],
   ['2.35.0', 1, /^Failed to run control socket: .*Address already in use/],
 ] as const)('item 30: a second boot over a stale control.sock in %s', async ([version, exitCode, words]) => {
-  await using rig = tartRig({ vms: ['a'], settings: { version, agentWaitMs: 400 } });
+  await using rig = tartRig({ vms: ['a'], settings: { version } });
   const first = await runVm(rig, 'a');
   expect(await callTart(rig, ['exec', 'a', '/bin/true'])).toMatchObject({ exitCode: 0 });
   process.kill(first.pid, 'SIGINT');
   await first.outcome;
   expect(existsSync(join(rig.double.home, 'vms/a/control.sock'))).toBe(true);
+  if (exitCode === 1) rig.double.configure({ agentWaitMs: 400 }); // It will not come.
   const second = await runVm(rig, 'a');
   expect(await callTart(rig, ['exec', 'a', '/bin/true'])).toMatchObject({ exitCode });
   process.kill(second.pid, 'SIGINT');
