@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { buildGuestImage } from '../support/guest/build-image.ts';
 import { installTartDouble, type TartDouble } from '../support/tart/install.ts';
 import { until } from '../support/until.ts';
+import { endFamily } from '../support/watch/processes.ts';
 
 const VM = 'mr-abc123-ios-00000001';
 const dirs: string[] = [];
@@ -14,21 +15,28 @@ const doubles: TartDouble[] = [];
 
 afterEach(async () => {
   for (const double of doubles.splice(0)) await double.killAll();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  for (const dir of dirs.splice(0)) {
+    await endFamily(`${dir}/`);
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 function tart(
   double: TartDouble,
   args: readonly string[],
   input = '',
-): { child: ChildProcess; output: Promise<string> } {
+): { child: ChildProcess; said: () => string; output: Promise<string> } {
   const child = spawn(double.path, args, { env: { PATH: process.env.PATH, TART_HOME: double.home } });
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
   });
   child.stdin.end(input);
-  return { child, output: new Promise((resolve) => child.on('close', () => resolve(text))) };
+  return {
+    child,
+    said: () => text,
+    output: new Promise((resolve) => child.on('close', () => resolve(text))),
+  };
 }
 
 async function bootedVm(): Promise<TartDouble> {
@@ -55,6 +63,7 @@ test('the host follows a guest, gives it a credential, and the runner job outliv
     'macrunner-bootstrap: ok\n',
   );
   await until(() => existsSync(join(double.rootfs(VM), 'Users/admin/.macrunner/events/3.json')));
+  await until(() => follower.said().includes('credential-taken'));
   follower.child.kill('SIGINT');
   const lines = (await follower.output).split('\n').filter((line) => line.includes('"n":'));
   expect(lines.map((line) => JSON.parse(line).type).slice(0, 2)).toEqual(['hello', 'credential-taken']);

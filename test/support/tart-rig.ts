@@ -8,6 +8,7 @@ import { createGuest, type GuestOptions } from '../../src/tart/guest.ts';
 import { createHypervisor, type HypervisorOptions } from '../../src/tart/hypervisor.ts';
 import { type ImageOptions, installTartDouble, type TartDouble } from './tart/install.ts';
 import type { Settings } from './tart/settings.ts';
+import { endFamily } from './watch/processes.ts';
 
 export interface TartRig extends AsyncDisposable {
   readonly dir: string;
@@ -55,7 +56,9 @@ export function tartRig(options: TartRigOptions = {}): TartRig {
     guest: createGuest({ tart, wrap, ...options.guest }),
     async [Symbol.asyncDispose]() {
       await double.killAll();
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      // Calls that hang and the reapers of the VMs are no part of a VM, and would write into the directory.
+      await endFamily(`${dir}/`);
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -102,7 +102,7 @@ test('what does not come to its lock in time holds nothing back, and is told', a
   const resumed = await resume(rig, signal, [TAG], 300);
   expect(resumed).toMatchObject([{ state: 'unsafe' }]);
   expect(pullNotes(resumed)).toEqual([expect.stringContaining(`tart pull ${TAG}`)]);
-  expect(readFileSync(resumed[0]?.logFile ?? '', 'utf8')).toContain('pulling manifest');
+  await until(() => readFileSync(resumed[0]?.logFile ?? '', 'utf8').includes('pulling manifest'));
   rig.double.configure({ pullFaults: [] });
   await until(() => rig.vms.hasImage(TAG, signal));
 });

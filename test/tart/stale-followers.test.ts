@@ -44,13 +44,11 @@ function end(rig: TartRig, signal: AbortSignal, change: { prefix?: string; uid?:
   return endStaleFollowers({ tart: rig.double.path, ps, uid, prefix: 'mr-abc123-', signal, ...change });
 }
 
-test('a follower that outlived its daemon is ended within a second, its VM goes on', async ({ signal }) => {
+test('a follower that outlived its daemon is ended, its VM goes on', async ({ signal }) => {
   await using rig = tartRig();
   await followable(rig, OURS, signal);
   const pid = await orphanedExec(rig, ['exec', OURS, EVENTS, '1']);
-  const beganMs = performance.now();
   expect(await end(rig, signal)).toEqual([OURS]);
-  expect(performance.now() - beganMs).toBeLessThan(1_500);
   expect(await isAlive(pid)).toBe(false);
   expect(await rig.double.isRunning(OURS)).toBe(true);
   expect(await end(rig, signal)).toEqual([]);

@@ -1,6 +1,7 @@
 /** Processes of this machine as the kernel tells them: from /proc on Linux, from `ps` elsewhere. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { until } from '../until.ts';
 
 export interface ProcessInfo {
   readonly pid: number;
@@ -26,6 +27,23 @@ export function familyOf(root: number, path: string): readonly ProcessInfo[] {
     }
   }
   return all.filter(({ pid }) => family.has(pid));
+}
+
+/** Kills every process whose command line names `path`, with all that descend from it, until none is left. */
+export async function endFamily(path: string): Promise<void> {
+  await until(() => {
+    const family = familyOf(0, path);
+    for (const { pid } of family) killIfThere(pid);
+    return family.length === 0;
+  });
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function fromProc(): readonly ProcessInfo[] {
