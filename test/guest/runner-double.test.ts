@@ -1,5 +1,5 @@
 /** The runner double against the simulated GitHub: what the real runner does, as far as the sources say. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ServedRunner } from '../support/guest/served-runner.ts';
 import { until } from '../support/until.ts';
@@ -56,8 +56,12 @@ test('a failing started hook does not stop always() and failure() steps', async 
 
 test('a started hook that kills the worker stops everything, and the listener fails the job', async () => {
   await using runner = await ServedRunner.create();
-  const started = 'echo hook; sleep 0.3; kill -KILL $PPID; exit 1';
-  const { code, job, lines } = await runner.serve([{ run: 'echo always', if: 'always()' }], { started });
+  const go = runner.vm.path('Users/admin/go');
+  const started = `echo hook; while [ ! -e '${go}' ]; do sleep 0.05; done; kill -KILL $PPID; exit 1`;
+  const served = runner.serve([{ run: 'echo always', if: 'always()' }], { started });
+  await until(() => runner.job().log.includes('hook'));
+  writeFileSync(go, '');
+  const { code, job, lines } = await served;
   expect(job.conclusion).toBe('failure');
   expect(job.log).toContain('hook');
   expect(job.log).not.toContain('always');
@@ -90,10 +94,18 @@ test('NODE_OPTIONS cannot be set for later steps', async () => {
   expect(job.log.join()).toContain("Can't store NODE_OPTIONS");
 });
 
-test('a cancelled job’s step is interrupted, then killed; always() steps still run', async () => {
-  await using runner = await ServedRunner.create();
+test.each([
+  [
+    'is interrupted',
+    'trap "echo interrupted; exit 1" INT',
+    ['running', 'interrupted', 'always', 'cancelled'],
+  ],
+  ['that hears nothing of it is killed', 'trap "" INT TERM', ['running', 'always', 'cancelled']],
+])('a cancelled job’s step %s; always() steps still run', async (_, trap, said) => {
+  // Only the one that is killed must wait for it.
+  await using runner = await ServedRunner.create({}, { haste: said.includes('interrupted') ? 1 : 20 });
   const { jobId } = runner.queue([
-    { run: 'trap "echo interrupted" INT; echo running; while :; do sleep 0.05; done' },
+    { run: `${trap}; echo running; while :; do sleep 0.05; done` },
     { run: 'echo plain' },
     { run: 'echo always', if: 'always()' },
     { run: 'echo cancelled', if: 'cancelled()' },
@@ -104,12 +116,7 @@ test('a cancelled job’s step is interrupted, then killed; always() steps still
   expect(await ended).toBe(0);
   expect(runner.job().conclusion).toBe('cancelled');
   const words = ['running', 'interrupted', 'plain', 'always', 'cancelled'];
-  expect(words.filter((word) => runner.job().log.includes(word))).toEqual([
-    'running',
-    'interrupted',
-    'always',
-    'cancelled',
-  ]);
+  expect(words.filter((word) => runner.job().log.includes(word))).toEqual(said);
 });
 
 test('while a job runs its lock is renewed', async () => {
@@ -204,7 +211,8 @@ test('from bootstrap to exit: the guest’s own programs and the double serve a 
 });
 
 test('from bootstrap to exit: a refused job runs none of its steps, not even always() ones', async () => {
-  await using runner = await ServedRunner.create();
+  // The worker must have sent the refusal's line before it is killed: it gets the time that it has in a real VM.
+  await using runner = await ServedRunner.create({}, { refusalGraceMs: 2_000 });
   const { vm } = runner;
   runner.queue([{ run: 'echo plain' }, { run: 'echo always', if: 'always()' }]);
   const input = JSON.stringify({ jitConfig: await runner.mint(), environment: {} });

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { until } from './until.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -36,13 +37,12 @@ export function startProgram(home: string, args: readonly string[], env: NodeJS.
     stdout: () => stdout,
     stderr: () => stderr,
     async said(pattern) {
-      while (!pattern.test(stdout) && !pattern.test(stderr)) {
-        const news = [once(child.stdout, 'data'), once(child.stderr, 'data'), closed];
-        await Promise.race(news);
-        if (child.exitCode !== null && !pattern.test(stdout) && !pattern.test(stderr)) {
-          throw new Error(`it never said ${pattern}: ${stdout}${stderr}`);
-        }
-      }
+      let isOver = false;
+      // Not at its exit: what it said last may still be on the way.
+      void closed.then(() => (isOver = true));
+      const hasSaid = () => pattern.test(stdout) || pattern.test(stderr);
+      await until(() => hasSaid() || isOver);
+      if (!hasSaid()) throw new Error(`it never said ${pattern}: ${stdout}${stderr}`);
     },
     async ended() {
       await closed;

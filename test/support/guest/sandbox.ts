@@ -18,6 +18,7 @@ export interface Ran {
 export interface Running {
   readonly child: ChildProcess;
   readonly lines: string[];
+  /** Its exit code, once all that it said is in `lines`. */
   readonly ended: Promise<number | null>;
 }
 
@@ -26,14 +27,21 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface SandboxOptions extends GuestImageOptions {
+  /** By how much the runner double is quicker than the real one to kill a step that it interrupted. */
+  readonly haste?: number;
+}
+
 export class Sandbox {
   readonly rootfs: string;
   readonly #mark: string;
+  readonly #haste: number;
   readonly #started: ChildProcess[] = [];
 
-  constructor(options: GuestImageOptions = {}) {
+  constructor({ haste = 20, ...options }: SandboxOptions = {}) {
     this.rootfs = mkdtempSync(join(tmpdir(), 'macrunner-guest-'));
     this.#mark = this.rootfs;
+    this.#haste = haste;
     buildGuestImage(this.rootfs, options);
   }
 
@@ -42,7 +50,7 @@ export class Sandbox {
       HOME: this.path('Users/admin'),
       PATH: `${this.path('usr/local/double-bin')}:/usr/local/bin:/usr/bin:/bin`,
       MACRUNNER_DOUBLE_VM: this.#mark,
-      MACRUNNER_DOUBLE_HASTE: '20',
+      MACRUNNER_DOUBLE_HASTE: String(this.#haste),
       MACRUNNER_DOUBLE_RETRY_MS: '20',
       MACRUNNER_DOUBLE_RENEW_MS: '50',
     };
@@ -80,7 +88,7 @@ export class Sandbox {
     const lines: string[] = [];
     if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     child.stderr?.resume();
-    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     return { child, lines, ended };
   }
 
@@ -106,8 +114,11 @@ export class Sandbox {
 
   [Symbol.dispose](): void {
     for (const child of this.#started) child.kill('SIGKILL');
-    for (const pid of pidsMarked(this.#mark)) killQuietly(pid);
-    rmSync(this.rootfs, { recursive: true, force: true, maxRetries: 5 });
+    // Again and again: they may be starting others meanwhile, which would write into the disk.
+    for (let pids = pidsMarked(this.#mark); pids.length > 0; pids = pidsMarked(this.#mark)) {
+      for (const pid of pids) killQuietly(pid);
+    }
+    rmSync(this.rootfs, { recursive: true, force: true });
   }
 
   #spawn(path: string, args: readonly string[], options: RunOptions): ChildProcess {

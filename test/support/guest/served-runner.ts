@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { type SimulatedGitHub, startGitHub } from '../github/start.ts';
 import { until } from '../until.ts';
-import { type Running, Sandbox } from './sandbox.ts';
+import { type Running, Sandbox, type SandboxOptions } from './sandbox.ts';
 
 const PAT = 'ghp_simulated-personal-access-token';
 const LABELS = ['self-hosted', 'macos'];
@@ -24,8 +24,11 @@ export class ServedRunner {
     this.github = github;
   }
 
-  static async create(options: Parameters<typeof startGitHub>[0] = {}): Promise<ServedRunner> {
-    return new ServedRunner(new Sandbox(), await startGitHub(options));
+  static async create(
+    options: Parameters<typeof startGitHub>[0] = {},
+    vm: SandboxOptions = {},
+  ): Promise<ServedRunner> {
+    return new ServedRunner(new Sandbox(vm), await startGitHub(options));
   }
 
   async mint(name = 'mr-abc123-ios-00000001'): Promise<string> {
