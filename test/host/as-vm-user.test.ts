@@ -19,7 +19,7 @@ async function switched(rig: TartRig, signal: AbortSignal): Promise<Wrap> {
 
 async function execute(command: Command, signal: AbortSignal): Promise<void> {
   const { file, args, env, cwd } = command;
-  await run(file, args, { env, cwd, timeoutMs: 10_000, signal });
+  await run(file, args, { env, cwd, timeoutMs: 60_000, signal });
 }
 
 test('from root the command goes through the session and identity of the VM user', async ({ signal }) => {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { requestJson, streamLines } from '../../src/lib/unix-http.ts';
 
 async function serve(listener: RequestListener) {
@@ -17,7 +17,7 @@ async function serve(listener: RequestListener) {
     server.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  return { dir, socketPath, path: '/v1/x', timeoutMs: 5_000, signal: new AbortController().signal };
+  return { dir, socketPath, path: '/v1/x', timeoutMs: 60_000, signal: new AbortController().signal };
 }
 
 test('a request carries its method, path and body, and the answer its status and body', async () => {
@@ -71,13 +71,16 @@ test('lines come as they are written, and the deadline is for the beginning only
     await more.promise;
     response.end('q":2}\n');
   });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   const lines: string[] = [];
   const stream = streamLines({
     ...call,
-    timeoutMs: 200,
     onLine(line) {
       lines.push(line);
-      if (lines.length === 1) setTimeout(more.resolve, 300);
+      if (lines.length > 1) return;
+      vi.advanceTimersByTime(2 * call.timeoutMs);
+      more.resolve();
     },
   });
   await stream;
