@@ -5,7 +5,9 @@
 import { expect, test } from 'vitest';
 import { httpStage } from './contract/http-stage.ts';
 import { inProcessStage } from './contract/in-process-stage.ts';
-import { SCENARIOS, type Scenario } from './contract/scenarios.ts';
+import { JOB_SCENARIOS } from './contract/job-scenarios.ts';
+import { QUEUE_SCENARIOS } from './contract/queue-scenarios.ts';
+import type { Scenario } from './contract/scenario.ts';
 import type { Knobs, Stage } from './contract/stage.ts';
 
 async function heardOn(
@@ -16,6 +18,8 @@ async function heardOn(
   await using stage = await open(knobs);
   return (await play(stage, signal)).map(({ heard }) => heard);
 }
+
+const SCENARIOS = { ...JOB_SCENARIOS, ...QUEUE_SCENARIOS };
 
 test.for(Object.entries(SCENARIOS))('%s', async ([, scenario], { signal }) => {
   const overHttp = await heardOn(httpStage, scenario, signal);

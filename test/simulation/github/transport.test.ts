@@ -62,6 +62,19 @@ test('a late answer is of work that was done at once', async () => {
   expect(seen.state).toBe('answered');
 });
 
+test('an answer to a held poll can be late, too, and loses nothing', async () => {
+  const rig = await rigged();
+  rig.plan(() => ({ replyAfterMs: 5_000 }));
+  const held = rig.poll();
+  await rig.pass(1_000);
+  rig.github.queueJob({ labels: LABELS });
+  const seen = watched(held);
+  await rig.pass(4_999);
+  expect(seen.state).toBe('open');
+  await rig.pass(1);
+  expect(await read(await held)).toEqual({ id: 100_000_001, says: ['JobAssigned job-1'] });
+});
+
 test('a poll is held for 50 s, and a caller that hangs up loses no message', async () => {
   const rig = await rigged();
   const hangUp = new AbortController();

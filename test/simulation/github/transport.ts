@@ -82,10 +82,8 @@ export class Line {
         // A server sees that the caller of a poll is gone; of all else it does the work.
         if (!flight.isOver || !flight.isPoll) this.#arrive(flight);
       });
-    } else if ('replyAfterMs' in fault) {
-      const answer = flight.work();
-      this.#time.after(fault.replyAfterMs, () => this.#answer(flight, answer));
-    } else {
+    } else if ('replyAfterMs' in fault) this.#arrive(flight, fault.replyAfterMs);
+    else {
       if (fault.isDone === true) flight.work();
       this.#land(flight, onWire({ body: '', ...fault }, fault.headers));
     }
@@ -99,16 +97,17 @@ export class Line {
     } else if (fault.startsWith('reset') && end(this.#flights, flight)) flight.reject(broken());
   }
 
-  #arrive(flight: Flight): void {
-    this.#answer(flight, flight.work());
-  }
-
-  #answer(flight: Flight, answer: Answer | Waiting): void {
-    if (typeof answer !== 'function') this.#land(flight, onWire(answer));
+  #arrive(flight: Flight, replyAfterMs = 0): void {
+    const reply = (answer: Answer) => {
+      if (replyAfterMs === 0) this.#land(flight, onWire(answer));
+      else this.#time.after(replyAfterMs, () => this.#land(flight, onWire(answer)));
+    };
+    const answer = flight.work();
+    if (typeof answer !== 'function') reply(answer);
     else if (!flight.isOver) {
       flight.hangUp = answer((late) => {
         flight.hangUp = null;
-        this.#land(flight, onWire(late));
+        reply(late);
       });
     }
   }
