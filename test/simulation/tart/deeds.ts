@@ -144,8 +144,13 @@ function endLeftovers(mac: Mac, vm: string, process: Process<void>): void {
 export function beginDelete({ mac, vm, process }: Deed): void {
   mac.touch(vm, 'delete');
   const found = mac.vm(vm);
-  if (!isWhole(found) || process.fault === 'no-effect') {
+  if (!isWhole(found)) {
     mac.clock.within(mac.durations.reply, process.answer);
+    return;
+  }
+  if (process.fault === 'no-effect') {
+    // The adapter looks again, and sees it.
+    process.fail(words.isListedStill(vm));
     return;
   }
   if (found.run) {

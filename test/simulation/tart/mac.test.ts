@@ -101,6 +101,7 @@ test('a clone that is cut off leaves nothing, a directory that nobody lists, or 
     const again = await rig
       .play(rig.life.hypervisor.clone('template', 'a', rig.signal))
       .catch((error) => error.code);
+    expect(rig.mac.halfMade()).toEqual(!listed && again === 'vm-exists' ? ['a'] : []);
     left.add(`${listed ? 'listed' : 'unlisted'} ${again ?? 'free'}`);
   }
   expect([...left].sort()).toEqual(['listed vm-exists', 'unlisted free', 'unlisted vm-exists']);
@@ -188,4 +189,26 @@ test.for([
   expect(rig.mac.framework.count()).toBe(0);
   rig.mac.levers.breakStarts(null);
   await rig.play(rig.life.hypervisor.start('a', rig.signal));
+});
+
+test('a delete without effect is seen, and told as a failure', async () => {
+  const rig = macRig({ fault: ({ method }) => (method === 'delete' ? 'no-effect' : null) });
+  await rig.play(rig.life.hypervisor.clone('template', 'a', rig.signal));
+  await expect(rig.play(rig.life.hypervisor.delete('a', rig.signal))).rejects.toMatchObject({
+    code: 'command-failed',
+  });
+});
+
+test('a reboot ends every VM and every process, and the framework forgets', async () => {
+  const rig = macRig();
+  await startedVm(rig, 'a');
+  void rig.life.hypervisor.clone('template', 'b', rig.signal).catch(() => undefined);
+  await rig.pass(100);
+  rig.life.die();
+  rig.mac.levers.haunt({ forMs: Infinity, process: null });
+  rig.mac.reboot();
+  await rig.pass(60_000);
+  expect(rig.told('vm-stopped')).toMatchObject([{ vm: 'a', by: 'itself', why: 'reboot' }]);
+  expect(rig.mac.framework.count()).toBe(0);
+  expect(rig.mac.truth().some(({ name }) => name === 'b')).toBe(false);
 });

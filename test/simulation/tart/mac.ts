@@ -85,6 +85,11 @@ export class Mac {
     };
   }
 
+  /** Directories that no `list` shows and no `delete` takes away. */
+  halfMade(): readonly string[] {
+    return [...this.#vms.values()].filter((vm) => vm.isHalfMade).map(({ name }) => name);
+  }
+
   /** Of this boot: the timers of tart's processes. */
   get clock(): Clockwork {
     return this.#clock;

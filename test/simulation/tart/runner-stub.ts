@@ -57,7 +57,7 @@ export class RunnerStub implements RunnerSide {
     this.#callbacks.set(jitConfig, callbacks);
     this.#time.after(0, () => callbacks.onJob?.());
     return {
-      registrationId: this.#callbacks.size,
+      registrationId: this.#callbacks.size + this.ends.length,
       name: jitConfig,
       nextJob: () => this.#waiting[0] ?? null,
       startJob: (job) => {
@@ -70,8 +70,13 @@ export class RunnerStub implements RunnerSide {
         this.results.set(job.key, result);
         return 'finished';
       },
-      disconnect: () => this.ends.push(`${jitConfig} left`),
-      vanish: () => this.ends.push(`${jitConfig} vanished`),
+      disconnect: () => this.#end(jitConfig, 'left'),
+      vanish: () => this.#end(jitConfig, 'vanished'),
     };
+  }
+
+  #end(jitConfig: string, how: string): void {
+    this.#callbacks.delete(jitConfig);
+    this.ends.push(`${jitConfig} ${how}`);
   }
 }

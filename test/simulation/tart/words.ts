@@ -62,6 +62,10 @@ export function cannotBeStopped(vm: string): MacrunnerError {
   return new MacrunnerError('vm-running', `the VM ${vm} cannot be stopped`);
 }
 
+export function isListedStill(vm: string): MacrunnerError {
+  return new MacrunnerError('command-failed', `tart deleted ${vm} and still lists it`);
+}
+
 export function notSeenRunning(vm: string): MacrunnerError {
   return new MacrunnerError('vm-start-failed', `the VM ${vm} was not seen running within 20 s`);
 }
