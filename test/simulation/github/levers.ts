@@ -7,7 +7,7 @@ import { loseSight, regainSight } from './reach.ts';
 import { removeRunner } from './records.ts';
 import { deleteSet, endSession } from './scale-sets.ts';
 import type { Settings } from './settings.ts';
-import type { Runner, ScaleSet, State, Token } from './state.ts';
+import type { Job, Runner, ScaleSet, State, Token } from './state.ts';
 import type { Line } from './transport.ts';
 
 interface Outage {
@@ -46,15 +46,12 @@ export function createLevers(
   outages: Map<string, Fault>,
   lines: ReadonlyMap<Line, string>,
 ): Levers {
-  const onSet = (name: string, pull: (set: ScaleSet) => void): boolean => {
-    for (const set of state.sets.values()) {
-      if (set.name !== name) continue;
-      pull(set);
-      return true;
-    }
-    return false;
+  const onJob = (key: string, pull: (state: State, job: Job) => boolean): boolean => {
+    const job = state.jobs.get(key);
+    return job !== undefined && pull(state, job);
   };
   return {
+    ...leversOfSets(state),
     turn(settings) {
       Object.assign(state.settings, settings);
       assign(state);
@@ -65,6 +62,29 @@ export function createLevers(
         if (kind === undefined || token.kind === kind) state.tokens.delete(value);
       }
     },
+    forgetRunner(name) {
+      for (const runner of state.runners.values()) {
+        if (runner.name !== name) continue;
+        removeRunner(state, runner, 'forgotten');
+        return true;
+      }
+      return false;
+    },
+    completeEarly: (key) => onJob(key, completeEarly),
+    completeAgain: (key) => onJob(key, completeAgain),
+  };
+}
+
+function leversOfSets(state: State): Pick<Levers, 'deleteSet' | 'killSession' | 'replay' | 'pushMessage'> {
+  const onSet = (name: string, pull: (set: ScaleSet) => void): boolean => {
+    for (const set of state.sets.values()) {
+      if (set.name !== name) continue;
+      pull(set);
+      return true;
+    }
+    return false;
+  };
+  return {
     deleteSet: (name) => onSet(name, (set) => deleteSet(state, set)),
     killSession: (name) => onSet(name, (set) => endSession(state, set)),
     replay: (name) =>
@@ -74,22 +94,6 @@ export function createLevers(
       }),
     pushMessage: (name, body, messageType) =>
       onSet(name, (set) => pushMessage(state, set, body, messageType)),
-    forgetRunner(name) {
-      for (const runner of state.runners.values()) {
-        if (runner.name !== name) continue;
-        removeRunner(state, runner, 'forgotten');
-        return true;
-      }
-      return false;
-    },
-    completeEarly: (key) => {
-      const job = state.jobs.get(key);
-      return job !== undefined && completeEarly(state, job);
-    },
-    completeAgain: (key) => {
-      const job = state.jobs.get(key);
-      return job !== undefined && completeAgain(state, job);
-    },
   };
 }
 

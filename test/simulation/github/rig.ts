@@ -7,9 +7,10 @@ import type { GitHubEvent } from './events.ts';
 import type { Call, Fault } from './faults.ts';
 import type { RunnerCallbacks, RunnerSession } from './runner-side.ts';
 import type { Settings } from './settings.ts';
-import { createSimulatedGitHub } from './simulated-github.ts';
+import { type Connection, createSimulatedGitHub } from './simulated-github.ts';
 
 const SERVICE = 'https://actions.simulated/tenant/123/_apis/';
+const SETS = 'runtime/runnerscalesets';
 export const LABELS = ['mac'];
 
 const messageSchema = z.object({ messageId: z.number(), body: z.string() });
@@ -28,71 +29,69 @@ export async function rigged(settings: Partial<Settings> = {}, seed = 1) {
     on: (event) => void events.push(event),
   });
   const line = github.connect('host');
-  const never = new AbortController().signal;
-  const tokens = { admin: '', queue: '' };
-
-  async function ask(method: string, url: string, token: string, body: unknown = null, signal = never) {
-    const headers = { authorization: token, 'x-scalesetmaxcapacity': '2' };
-    return line.http(new URL(url), {
-      method,
-      headers,
-      body: body === null ? null : JSON.stringify(body),
-      signal,
-    });
-  }
-  const admin = (method: string, path: string, body: unknown = null) =>
-    ask(method, `${SERVICE}${path}?api-version=6.0-preview`, tokens.admin, body);
-
-  async function signIn(): Promise<void> {
-    const registration = await line.rest.registrationToken(never);
-    const url = 'https://api.github.com/actions/runner-registration';
-    const answer = await ask('POST', url, `RemoteAuth ${registration}`, {});
-    tokens.admin = `Bearer ${field(await answer.text(), 'token')}`;
-  }
-  async function openSession(): Promise<number> {
-    const answer = await admin('POST', 'runtime/runnerscalesets/1/sessions', { ownerName: 'host' });
-    if (answer.status === 200)
-      tokens.queue = `Bearer ${field(await answer.text(), 'messageQueueAccessToken')}`;
-    return answer.status;
-  }
-  /** Lets `ms` pass. */
-  async function pass(ms: number): Promise<void> {
-    const untilMs = time.now() + ms;
-    time.after(ms, () => undefined);
-    while (await time.step(untilMs));
-  }
-  async function mint(name: string): Promise<string> {
-    const answer = await admin('POST', 'runtime/runnerscalesets/1/generatejitconfig', { name });
-    return field(await answer.text(), 'encodedJITConfig');
-  }
-
-  await signIn();
-  await admin('POST', 'runtime/runnerscalesets', { name: 'set', labels: LABELS.map((name) => ({ name })) });
-  await openSession();
+  const caller = callerOn(line);
+  await caller.signIn();
+  await caller.admin('POST', SETS, { name: 'set', labels: LABELS.map((name) => ({ name })) });
+  await caller.openSession();
   return {
-    ...{ time, github, line, events, admin, openSession, pass, mint },
+    ...{ time, github, line, events, ...caller },
     /** Decides each call's fault from now on. */
     plan(decide: (call: Call) => Fault | null) {
       faultOf = decide;
     },
-    poll: (cursor = 0, signal = never) =>
-      ask(
-        'GET',
-        `https://queue.simulated/scalesets/message?shard=eus-7&lastMessageId=${cursor}`,
-        tokens.queue,
-        null,
-        signal,
-      ),
-    ack: (id: number) =>
-      ask('DELETE', `https://queue.simulated/scalesets/message/${id}?shard=eus-7`, tokens.queue),
+    async pass(ms: number): Promise<void> {
+      const untilMs = time.now() + ms;
+      time.after(ms, () => undefined);
+      while (await time.step(untilMs));
+    },
     /** Connects a new runner. */
     async runner(name: string, callbacks: RunnerCallbacks = {}): Promise<RunnerSession> {
-      const session = line.runnerConnect(await mint(name), callbacks);
+      const session = line.runnerConnect(await caller.mint(name), callbacks);
       if (typeof session === 'string') throw new Error(session);
       return session;
     },
     /** Kinds of what was observed, in order. */
     kinds: () => events.map(({ type }) => type),
+  };
+}
+
+/** Speaks the wire by hand. */
+function callerOn({ http, rest }: Connection) {
+  const never = new AbortController().signal;
+  const tokens = { admin: '', queue: '' };
+
+  function ask(method: string, url: string, authorization: string, given: unknown = null, signal = never) {
+    const headers = { authorization, 'x-scalesetmaxcapacity': '2' };
+    return http(new URL(url), {
+      method,
+      headers,
+      body: given === null ? null : JSON.stringify(given),
+      signal,
+    });
+  }
+  const admin = (method: string, path: string, body: unknown = null) =>
+    ask(method, `${SERVICE}${path}?api-version=6.0-preview`, tokens.admin, body);
+  const queue = (method: string, rest: string, signal = never) =>
+    ask(method, `https://queue.simulated/scalesets/message${rest}`, tokens.queue, null, signal);
+
+  return {
+    admin,
+    async signIn(): Promise<void> {
+      const registration = await rest.registrationToken(never);
+      const url = 'https://api.github.com/actions/runner-registration';
+      const answer = await ask('POST', url, `RemoteAuth ${registration}`, {});
+      tokens.admin = `Bearer ${field(await answer.text(), 'token')}`;
+    },
+    async openSession(): Promise<void> {
+      const answer = await admin('POST', `${SETS}/1/sessions`, { ownerName: 'host' });
+      tokens.queue = `Bearer ${field(await answer.text(), 'messageQueueAccessToken')}`;
+    },
+    async mint(name: string): Promise<string> {
+      const answer = await admin('POST', `${SETS}/1/generatejitconfig`, { name });
+      return field(await answer.text(), 'encodedJITConfig');
+    },
+    poll: (cursor = 0, signal = never) => queue('GET', `?shard=eus-7&lastMessageId=${cursor}`, signal),
+    ack: (id: number) => queue('DELETE', `/${id}?shard=eus-7`),
   };
 }
 

@@ -1,6 +1,6 @@
 /** A GitHub to play a scenario on, over HTTP or in this process, by the same few words; and a host with the real client. */
 import { ownPrefix } from '../../../../src/core/names.ts';
-import type { OpenSession, QueueListener } from '../../../../src/core/ports.ts';
+import type { OpenSession, PoolQueue, QueueListener } from '../../../../src/core/ports.ts';
 import { createGitHubOver } from '../../../../src/github/create-github.ts';
 import { type Context, DEFAULT_TIMINGS, type Http } from '../../../../src/github/options.ts';
 import type { Rest } from '../../../../src/github/rest.ts';
@@ -67,67 +67,89 @@ export interface HostOptions {
 
 export type Host = ReturnType<typeof hostOn>;
 
-/** A host with the real client; all that it hears is written down as lines. */
+/** What one host heard, as lines. */
+class Notes {
+  readonly heard: string[] = [];
+  readonly normal = new Normal();
+
+  /** Without repetitions of one line or of two: how often something is tried again is a matter of time. */
+  write(line: string): void {
+    const [third, second, last] = this.heard.slice(-3);
+    if (line === last) return;
+    if (line === second && last === third && this.heard.length > 2) this.heard.pop();
+    else this.heard.push(line);
+  }
+
+  note(what: string, value: unknown): void {
+    this.write(`${what} ${JSON.stringify(this.normal.value(value))}`);
+  }
+}
+
+/** A host with the real client; all that it hears is written down. */
 export function hostOn(stage: Stage, options: HostOptions = {}) {
   const { hostId = 'abc123', labels = ['macOS', 'xcode-26'], group = 'macs' } = options;
-  let { capacity = 2 } = options;
-  let session: OpenSession | null = null;
-  const heard: string[] = [];
-  const normal = new Normal();
-  const set = `${ownPrefix(hostId)}ios`;
-  const write = (line: string) => writeOnce(heard, line);
-  const note = (what: string, value: unknown) => write(`${what} ${JSON.stringify(normal.value(value))}`);
+  const announced = { capacity: options.capacity ?? 2 };
+  const notes = new Notes();
   const line = stage.connect(hostId);
-  const context: Context = {
-    timings: { ...DEFAULT_TIMINGS, retryBaseMs: 5, backoffBaseMs: 5, conflictRetryMs: 20, cutEveryMs: 0 },
-    ...{ log: () => undefined, time: systemTime, random: () => 0.5, version: '1.0.0' },
-    http: recorded(line.http, normal, write),
-  };
+  const context = contextOn(line, notes);
   const place = { url: stage.url, runnerGroup: group, hostId };
   const github = createGitHubOver(line.rest(context), context, place);
   const queue = github.queue({ name: 'ios', labels });
-  const listener: QueueListener = {
-    ...{ capacity: () => capacity, openJobs: () => [], formerSession: () => session },
-    onMessage: async (message) => note('message', message),
-    onCount: (count) => note('count', count),
-    onTrouble: (error) => note('trouble', { code: Object(error).code, status: Object(error).status }),
-    onProblems: (problems) => note('problems', problems),
-    onSession: (now) => {
-      session = now;
-    },
-  };
-  const stop = new AbortController();
-  let done = Promise.resolve();
+  const set = `${ownPrefix(hostId)}ios`;
   const settled = (also: () => boolean = () => true) =>
     until(() => {
       const now = stage.set(set);
-      return now?.capacity === capacity && now.heldPolls === 1 && now.unacknowledged === 0 && also();
+      const isQuiet = now?.heldPolls === 1 && now.unacknowledged === 0;
+      return isQuiet && now.capacity === announced.capacity && also();
     });
   return {
-    ...{ set, settled, github, queue, heard },
-    async listen() {
-      done = queue.listen(listener, stop.signal);
-      await settled();
-    },
-    /** Without waiting for the session to be got. */
-    begin() {
-      done = queue.listen(listener, stop.signal);
-    },
-    async announce(value: number) {
-      capacity = value;
-      queue.capacityChanged();
-      await settled();
-    },
+    ...{ set, settled, heard: notes.heard },
+    ...listeningOf(queue, notes, announced, settled, line),
     async mint(name: string, signal: AbortSignal) {
       const minted = await queue.mint(name, signal);
-      note('minted', minted.registrationId);
+      notes.note('minted', minted.registrationId);
       return minted;
     },
     async remove(id: number, signal: AbortSignal) {
-      note('removed', await queue.remove(id, signal));
+      notes.note('removed', await queue.remove(id, signal));
     },
     async look(signal: AbortSignal) {
-      note('registrations', await github.registrations(ownPrefix(hostId), signal));
+      notes.note('registrations', await github.registrations(ownPrefix(hostId), signal));
+    },
+  };
+}
+
+function contextOn(line: Line, notes: Notes): Context {
+  return {
+    timings: { ...DEFAULT_TIMINGS, retryBaseMs: 5, backoffBaseMs: 5, conflictRetryMs: 20, cutEveryMs: 0 },
+    ...{ log: () => undefined, time: systemTime, random: () => 0.5, version: '1.0.0' },
+    http: recorded(line.http, notes),
+  };
+}
+
+function listeningOf(
+  queue: PoolQueue,
+  notes: Notes,
+  announced: { capacity: number },
+  settled: () => Promise<void>,
+  line: Line,
+) {
+  const stop = new AbortController();
+  let done = Promise.resolve();
+  const begin = () => {
+    done = queue.listen(listenerOf(notes, announced), stop.signal);
+  };
+  return {
+    /** Without waiting for the session to be got. */
+    begin,
+    async listen() {
+      begin();
+      await settled();
+    },
+    async announce(value: number) {
+      announced.capacity = value;
+      queue.capacityChanged();
+      await settled();
     },
     async end() {
       stop.abort();
@@ -141,26 +163,32 @@ export function hostOn(stage: Stage, options: HostOptions = {}) {
   };
 }
 
-/** Without repetitions of one line or of two: how often something is tried again is a matter of time. */
-function writeOnce(heard: string[], line: string): void {
-  const [third, second, last] = heard.slice(-3);
-  if (line === last) return;
-  if (line === second && last === third && heard.length > 2) heard.pop();
-  else heard.push(line);
+function listenerOf(notes: Notes, announced: { readonly capacity: number }): QueueListener {
+  let session: OpenSession | null = null;
+  return {
+    ...{ capacity: () => announced.capacity, openJobs: () => [], formerSession: () => session },
+    onMessage: async (message) => notes.note('message', message),
+    onCount: (count) => notes.note('count', count),
+    onTrouble: (error) => notes.note('trouble', { code: Object(error).code, status: Object(error).status }),
+    onProblems: (problems) => notes.note('problems', problems),
+    onSession: (now) => {
+      session = now;
+    },
+  };
 }
 
 /** Writes down each answer as it is heard, and each request that was given up. */
-function recorded(http: Http, normal: Normal, write: (line: string) => void): Http {
+function recorded(http: Http, notes: Notes): Http {
   return async (url, request) => {
-    const asked = () => normal.text(`${request.method} ${url.pathname}`);
+    const asked = () => notes.normal.text(`${request.method} ${url.pathname}`);
     try {
       const answer = await http(url, request);
       const text = await answer.text();
       const line = asked();
-      write(`${line} ${answer.status} ${JSON.stringify(normal.body(text))}`);
+      notes.write(`${line} ${answer.status} ${JSON.stringify(notes.normal.body(text))}`);
       return { status: answer.status, headers: answer.headers, text: async () => text };
     } catch (error) {
-      write(`${asked()} ${request.signal.aborted ? 'given up' : 'broken'}`);
+      notes.write(`${asked()} ${request.signal.aborted ? 'given up' : 'broken'}`);
       throw error;
     }
   };
