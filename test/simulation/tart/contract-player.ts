@@ -1,11 +1,17 @@
 /** Plays calls on one side of the contract and writes down how each was answered, without when. */
 import { hasCode, MacrunnerError } from '../../../src/core/error.ts';
-import type { Side } from './contract-sides.ts';
+import type { Side, SideOptions } from './contract-sides.ts';
 import { recorder } from './guest-rig.ts';
 
 /** One that a real guest takes, and that no GitHub knows. */
 export const CREDENTIAL = { jitConfig: Buffer.from('{}').toString('base64'), environment: {} };
 export const YES = { allowed: true, why: 'yes' };
+
+export interface Play {
+  readonly name: string;
+  readonly options?: SideOptions;
+  readonly play: (player: Player) => Promise<void>;
+}
 
 export class Player {
   readonly side: Side;

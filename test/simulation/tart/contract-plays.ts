@@ -1,18 +1,10 @@
-/** What is played on both sides of the contract: the answers of the ports that the daemon's decisions rest on. */
-import { CREDENTIAL, type Player, YES } from './contract-player.ts';
-import type { SideOptions } from './contract-sides.ts';
+/** What is played on both sides of the contract with VMs: the answers that the daemon's decisions rest on. */
+import type { Play } from './contract-player.ts';
 import { recorder } from './guest-rig.ts';
 
 const SIZE = { cpu: 4, memoryGiB: 8 };
-const NO = { allowed: false, why: 'no' };
 
-interface Play {
-  readonly name: string;
-  readonly options?: SideOptions;
-  readonly play: (player: Player) => Promise<void>;
-}
-
-export const PLAYS: readonly Play[] = [
+export const VM_PLAYS: readonly Play[] = [
   {
     name: 'the life of a VM',
     play: async (player) => {
@@ -160,65 +152,6 @@ export const PLAYS: readonly Play[] = [
     },
   },
   {
-    name: 'a guest whose agent never answers',
-    options: { boots: false },
-    play: async (player) => {
-      await player.started('a');
-      await player.commands('a');
-    },
-  },
-  {
-    name: 'a credential, and another',
-    play: async (player) => {
-      const { guest, signal } = player.side;
-      await player.started('a');
-      const { types } = await player.follow('a');
-      await player.note('deliver', guest.deliver('a', CREDENTIAL, signal));
-      await player.side.until(() => types().includes('exited'));
-      await player.note('deliver', guest.deliver('a', CREDENTIAL, signal));
-      player.told.push(types().join());
-    },
-  },
-  {
-    name: 'events from a number on',
-    play: async (player) => {
-      const { guest, signal } = player.side;
-      await player.started('a');
-      const { types } = await player.follow('a');
-      await player.note('deliver', guest.deliver('a', CREDENTIAL, signal));
-      await player.side.until(() => types().includes('exited'));
-      const late = recorder();
-      const stop = new AbortController();
-      const stream = guest.follow('a', 2, late, stop.signal);
-      await player.side.until(() => late.events.length === 2);
-      stop.abort('enough');
-      await player.note('stream', stream);
-      player.told.push(
-        late.events.map(({ n, type }) => `${n} ${type}`).join(),
-        `answers ${late.seen.answers}`,
-      );
-      await player.note('follow', guest.follow('a', 1, late, stop.signal));
-    },
-  },
-  {
-    name: 'a verdict, the same again, another, and one for nobody',
-    play: async (player) => {
-      const { guest, signal } = player.side;
-      await player.started('a');
-      const { events } = await player.follow('a');
-      await player.note('hello', guest.verdict('a', 1, YES, signal));
-      await player.note('nobody', guest.verdict('a', 99, YES, signal));
-      await player.side.askGate('a');
-      await player.side.until(() => events.some(({ type }) => type === 'job-started'));
-      const { n } = events.find(({ type }) => type === 'job-started') ?? { n: 0 };
-      await player.note('yes', guest.verdict('a', n, YES, signal));
-      await player.note('yes', guest.verdict('a', n, YES, signal));
-      await player.note('no', guest.verdict('a', n, NO, signal));
-      await player.side.until(() => events.some(({ type }) => type === 'verdict'));
-      player.told.push(events.flatMap((event) => (event.type === 'verdict' ? [event.allowed] : [])).join());
-    },
-  },
-  {
     name: 'what the system leaves of a VM that died',
     options: { leavesGhosts: true },
     play: async (player) => {
@@ -237,21 +170,6 @@ export const PLAYS: readonly Play[] = [
       await player.note('kill', hypervisor.killLeftover({ pid, vm: 'mr-a' }, signal));
       await player.note('left', hypervisor.leftovers('mr-', signal));
       await player.note('start', hypervisor.start('mr-c', signal));
-    },
-  },
-  {
-    name: 'calls that are aborted before they begin',
-    play: async (player) => {
-      const { hypervisor, guest } = player.side;
-      const { signal } = { signal: AbortSignal.abort('enough') };
-      await player.note('list', hypervisor.list(signal));
-      await player.note('clone', hypervisor.clone('template', 'a', signal));
-      await player.note('start', hypervisor.start('template', signal));
-      await player.note('stop', hypervisor.stop('template', signal));
-      await player.note('delete', hypervisor.delete('template', signal));
-      await player.note('follow', guest.follow('template', 1, recorder(), signal));
-      await player.note('deliver', guest.deliver('template', CREDENTIAL, signal));
-      await player.list();
     },
   },
 ];

@@ -99,9 +99,9 @@ export interface PortCall {
 
 /**
  * What befalls one call. A number delays its effect; an `Error` is its answer, without effect. Lost: it ends at its
- * own deadline, without (`lost-request`) or with (`lost-reply`) its effect. `empty` and `stopped` are lies of `list`: there is
- * no VM, no VM runs. `no-effect`: `stop` and `delete` do
- * nothing; `stop` takes that for a success, `delete` sees that the VM is listed still.
+ * own deadline, without (`lost-request`) or with (`lost-reply`) its effect. `empty` and `stopped` are lies of `list`:
+ * there is no VM, no VM runs. `no-effect`: `stop` and `delete` do nothing; `stop` takes that for a success, `delete`
+ * sees that the VM is listed still.
  */
 export type Fault = Error | number | 'lost-request' | 'lost-reply' | 'empty' | 'stopped' | 'no-effect';
 
