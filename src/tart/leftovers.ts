@@ -59,8 +59,9 @@ async function holders(
   { lsof, tartHome }: LeftoverOptions,
   signal: AbortSignal,
 ): Promise<readonly Leftover[]> {
-  // Open files are shown by their real paths; a home that is not there has no VMs.
-  const vms = join(await realpath(tartHome), 'vms', '/');
+  const home = await realHome(tartHome);
+  if (home === null) return [];
+  const vms = join(home, 'vms', '/');
   const args = ['-w', '-nP', '-a', '-c', COMMAND, '-Fpn'];
   const { stdout, stderr, exitCode } = await run(lsof, args, {
     timeoutMs: TIMEOUT_MS,
@@ -72,6 +73,16 @@ async function holders(
     throw new MacrunnerError('output-unreadable', `lsof: ${stderr.trim().slice(0, 200)}`);
   }
   return readFields(stdout, vms);
+}
+
+/** Open files are shown by their real paths. Null for a home that is not there yet: it has no VMs. */
+async function realHome(tartHome: string): Promise<string | null> {
+  try {
+    return await realpath(tartHome);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** `p<pid>`, then an `n<path>` for each open file; one leftover for each VM that a process holds. */

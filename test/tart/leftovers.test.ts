@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createHypervisor } from '../../src/tart/hypervisor.ts';
 import { isAlive } from '../support/tart/call.ts';
 import { type TartRig, tartRig } from '../support/tart-rig.ts';
 import { until } from '../support/until.ts';
@@ -73,12 +74,19 @@ test('one that is gone already is success', async ({ signal }) => {
 test('a home that is reached by another name is the same home', async ({ signal }) => {
   const { rig, pid } = await haunted('mr-abc123-ios-1', signal);
   await using _ = rig;
-  const { createHypervisor } = await import('../../src/tart/hypervisor.ts');
   const link = join(rig.dir, 'link');
   symlinkSync(rig.double.home, link);
   const { wrap, runLogDir, ps, lsof } = rig;
   const vms = createHypervisor({ tart: rig.double.path, wrap, runLogDir, ps, lsof, tartHome: link });
   expect(await vms.leftovers('mr-abc123-', signal)).toEqual([{ pid, vm: 'mr-abc123-ios-1' }]);
+});
+
+test('a home that tart has not made yet has no leftovers', async ({ signal }) => {
+  await using rig = tartRig();
+  const { wrap, runLogDir, ps, lsof } = rig;
+  const tartHome = join(rig.dir, 'none');
+  const vms = createHypervisor({ tart: rig.double.path, wrap, runLogDir, ps, lsof, tartHome });
+  expect(await vms.leftovers('mr-', signal)).toEqual([]);
 });
 
 test('without lsof, or with one that stumbles, leftovers are unknown: that is not none', async ({
