@@ -23,7 +23,7 @@ async function quietPolls(rig: Rig, count: number): Promise<void> {
 
 /** Runs the oldest job of the host's set to its end. */
 async function runOne(rig: Rig, name: string): Promise<void> {
-  const { jitConfig } = await rig.queue.mint(name, AbortSignal.timeout(10_000));
+  const { jitConfig } = await rig.queue.mint(name, AbortSignal.timeout(60_000));
   const runner = runnerOf(jitConfig);
   await runner.start();
   await runner.complete('succeeded');

@@ -1,6 +1,15 @@
 /** A pool's queue against a scripted GitHub: what is handed over, and that no fault ends it. */
 import { expect, test } from 'vitest';
-import { CLOSE, FIRST, firstMessage, listening, RENEW, SESSIONS, soon } from '../support/queue-rig.ts';
+import {
+  CLOSE,
+  FIRST,
+  firstMessage,
+  listening,
+  pollDeadlines,
+  RENEW,
+  SESSIONS,
+  soon,
+} from '../support/queue-rig.ts';
 import { aSession, jwt, problem, REGISTER } from '../support/stub-github.ts';
 
 test('a session is opened, its count told, the queue polled as GitHub wants it, and all closed at the end', async () => {
@@ -79,17 +88,26 @@ test('a message that GitHub tells twice is handed over once', async () => {
 });
 
 test('202, a body that is empty and no answer at all mean the same: the last known count', async () => {
-  await using rig = await listening({ pollTimeoutMs: 60 });
+  const { timings, time, pass } = pollDeadlines();
+  await using rig = await listening(timings, {}, { time });
   rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0, 2) });
   rig.stub.on('GET /queue', { status: 202 }, { status: 200, text: '' }, { hang: true });
   rig.start();
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(3));
+  pass();
   await soon(() => expect(rig.counts).toEqual([2, 2, 2, 2]));
   expect(rig.troubles).toEqual([]);
 });
 
 test('when several polls in a row have no answer, demand is no longer claimed to be known', async () => {
-  await using rig = await listening({ pollTimeoutMs: 20 });
+  const { timings, time, pass } = pollDeadlines();
+  await using rig = await listening(timings, {}, { time });
   rig.start();
+  for (const polls of [1, 2, 3]) {
+    await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(polls));
+    expect(rig.troubles).toEqual([]);
+    pass();
+  }
   await soon(() => expect(rig.troubles).toMatchObject([{ code: 'github-unavailable' }]));
   expect(rig.counts).toEqual([0, 0, 0]);
 });
@@ -134,7 +152,7 @@ test('a change of capacity cuts the held poll once in the interval and is announ
   capacity = 2;
   rig.queue.capacityChanged();
   await soon(() => expect(announced()).toEqual(['1', '2']));
-  expect(rig.stub.to('GET /queue')[0]?.hungUp).toBe(true);
+  await soon(() => expect(rig.stub.to('GET /queue')[0]?.hungUp).toBe(true));
   capacity = 3;
   rig.queue.capacityChanged();
   rig.queue.capacityChanged();

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { systemTime } from '../../src/lib/time.ts';
 import { connected, hostOn, PAT } from '../support/github-rig.ts';
 import { type aMessage, ledgerRig } from '../support/ledger-rig.ts';
+import { pollDeadlines } from '../support/queue-rig.ts';
 import { until } from '../support/until.ts';
 
 const MINUTE = 60_000;
@@ -85,8 +86,8 @@ test('a session that the server forgot at its renewal is replaced in place, and 
   await until(() => rig.assigned().includes('one') && setOf(rig)?.unacknowledged.length === 0);
   const former = setOf(rig)?.session?.id;
   // The old session goes with its renewal: else GitHub would call the new one a second.
-  await rig.control(`scalesets/${setOf(rig)?.id}/end-session`);
   rig.server.fault('refresh-session', adminGone, 1);
+  await rig.control(`scalesets/${setOf(rig)?.id}/end-session`);
   await until(() => setOf(rig)?.session != null && setOf(rig)?.session?.id !== former);
   order(rig, 'two');
   await until(() => rig.assigned().includes('two'));
@@ -117,10 +118,15 @@ test("another's session is waited for; after five minutes it is an alarm and a p
 });
 
 test('polls that nobody answers are noticed: demand is not claimed to be known any more', async () => {
-  await using rig = await connected(QUICK, { timings: { pollTimeoutMs: 60 } });
+  const { timings, time, pass } = pollDeadlines();
+  await using rig = await connected(QUICK, { timings, time });
   rig.listen();
   await listening(rig);
   rig.server.fault('poll', { kind: 'stall' }, 3);
+  for (const left of [2, 1, 0]) {
+    await until(() => (rig.server.world.faults[0]?.times ?? 0) === left);
+    pass();
+  }
   await until(() => rig.troubles.length > 0);
   expect(rig.troubles).toMatchObject([
     { code: 'github-unavailable', message: expect.stringMatching(/3 polls/) },
@@ -162,7 +168,7 @@ test.each([
 ])('%s is told apart from what looks alike', async (_, status, headers, code, retryAfterMs) => {
   await using rig = await connected();
   rig.server.fault('list-runners', { kind: 'status', status, headers });
-  const failing = rig.github.registrations('mr-', AbortSignal.timeout(10_000));
+  const failing = rig.github.registrations('mr-', AbortSignal.timeout(60_000));
   await expect(failing).rejects.toMatchObject({ code, retryAfterMs });
   expect(asked(rig, 'list-runners')).toHaveLength(1);
 });
@@ -171,7 +177,7 @@ test('a secondary limit that says so only in words is a limit, too', async () =>
   await using rig = await connected();
   const body = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' };
   rig.server.fault('list-runners', { kind: 'status', status: 403, headers: {}, body });
-  const failing = rig.github.registrations('mr-', AbortSignal.timeout(10_000));
+  const failing = rig.github.registrations('mr-', AbortSignal.timeout(60_000));
   await expect(failing).rejects.toMatchObject({ code: 'github-rate-limited', retryAfterMs: 60_000 });
 });
 

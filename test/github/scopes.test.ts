@@ -18,7 +18,7 @@ test.each([
   await until(() => server.scaleSets()[0]?.capacity != null);
   server.queueJob({ labels: ['xcode-26'], name: 'one', repository: 'acme/app' });
   await until(() => host.assigned().includes('one'));
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   const { registrationId } = await host.queue.mint(NAME, signal);
   expect(server.scaleSets()).toMatchObject([{ scope }]);
   expect(await host.github.registrations('mr-abc123-', signal)).toMatchObject([{ id: registrationId }]);
