@@ -1,0 +1,161 @@
+/**
+ * One simulated host: a Mac that outlasts everything, a ledger that outlasts each life of the daemon, and the daemon
+ * itself, which is the one that ships. A kill takes its promises, timers and calls; what they began goes on.
+ */
+import type { Logger } from 'pino';
+import type { Config } from '../../src/config/schema.ts';
+import { createGitHubs } from '../../src/daemon/githubs.ts';
+import { type Service, startService } from '../../src/daemon/service.ts';
+import { createGitHubOver } from '../../src/github/create-github.ts';
+import { DEFAULT_TIMINGS } from '../../src/github/options.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Connection, SimulatedGitHub } from './github/simulated-github.ts';
+import { HostTime } from './host-time.ts';
+import { countCalls } from './membrane.ts';
+import type { Random } from './random.ts';
+import { Mac } from './tart/mac.ts';
+import type { MacOptions } from './tart/settings.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface HostOptions {
+  readonly id: string;
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly config: Config;
+  readonly github: SimulatedGitHub;
+  readonly makeLedger: (nowMs: () => number) => Ledger;
+  readonly mac: Omit<MacOptions, 'time' | 'random' | 'github'>;
+  readonly log: Logger;
+  /** Told of each call of the daemon before it begins, with its number over all lives. */
+  readonly onCall: (call: number, die: () => void) => 'before' | 'after' | null;
+  readonly on: (fact: HostFact) => void;
+}
+
+export type HostFact =
+  | { readonly what: 'daemon-started'; readonly life: number }
+  | { readonly what: 'daemon-killed' | 'daemon-told-to-stop' | 'daemon-stopped'; readonly life: number };
+
+interface Life {
+  readonly service: Service;
+  readonly stop: AbortController;
+  readonly isAlive: () => boolean;
+  readonly kill: () => void;
+}
+
+export class SimulatedHost {
+  readonly #options: HostOptions;
+  readonly time: HostTime;
+  readonly mac: Mac;
+  readonly ledger: Ledger;
+  /** Secrets of this host: they may stand nowhere. */
+  readonly secrets = new Set<string>();
+  #life: Life | null = null;
+  #lives = 0;
+  #calls = 0;
+  #boots = 0;
+  #suffixes = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.time = new HostTime(options.time);
+    // The guests' runners have a network of their own life: the daemon's end is not theirs.
+    const guests = options.github.connect(options.id);
+    this.mac = new Mac({ ...options.mac, time: this.time, random: options.random.next, github: guests });
+    this.ledger = options.makeLedger(this.time.wallMs);
+  }
+
+  /** Null while the daemon is down. */
+  get service(): Service | null {
+    return this.#life?.service ?? null;
+  }
+
+  start(): void {
+    if (this.#life) return;
+    const { github, id, config, log, on } = this.#options;
+    const connection = github.connect(id);
+    const mac = this.mac.connect();
+    const stop = new AbortController();
+    let isAlive = true;
+    const die = (): void => {
+      isAlive = false;
+      connection.die();
+      mac.die();
+    };
+    const kill = (): void => {
+      if (!isAlive) return;
+      die();
+      this.#life = null;
+      on({ what: 'daemon-killed', life: this.#lives });
+    };
+    const crossing = <T>(begin: () => Promise<T>): Promise<T> => this.#cross(kill, begin);
+    const time = this.time.whileAlive(() => isAlive);
+    this.#lives += 1;
+    on({ what: 'daemon-started', life: this.#lives });
+    const service = startService({
+      ...{ config: () => config, hostId: id, ledger: this.ledger, isLedgerLost: false, isDraining: false },
+      hypervisor: countCalls(mac.hypervisor, crossing),
+      guest: countCalls(mac.guest, crossing),
+      github: createGitHubs(config.github, config.pools, (settings) =>
+        createGitHubOver(
+          countCalls(connection.rest, crossing),
+          {
+            ...{ time, http: (url, request) => crossing(() => connection.http(url, request)) },
+            ...{
+              random: this.#options.random.next,
+              log: () => undefined,
+              version: '0',
+              timings: DEFAULT_TIMINGS,
+            },
+          },
+          { url: settings.url, runnerGroup: settings.runnerGroup, hostId: id },
+        ),
+      ),
+      ...{ time, boot: `boot-${this.#boots}`, log, signal: stop.signal },
+      ...{ tartHome: '/', freeBytes: mac.freeBytes, newSuffix: () => this.#newSuffix() },
+      keepSecret: (secret) => void this.secrets.add(secret),
+    });
+    // It may have been killed by one of its first calls.
+    if (isAlive) this.#life = { service, stop, isAlive: () => isAlive, kill };
+  }
+
+  kill(): void {
+    this.#life?.kill();
+  }
+
+  /** As launchd stops it: what it does at its end is not cut off, unless it takes too long. */
+  terminate(): void {
+    const life = this.#life;
+    if (!life) return;
+    const { on } = this.#options;
+    on({ what: 'daemon-told-to-stop', life: this.#lives });
+    life.stop.abort();
+    void life.service.closed().then(() => {
+      if (!life.isAlive()) return;
+      on({ what: 'daemon-stopped', life: this.#lives });
+      life.kill();
+    });
+  }
+
+  reboot(): void {
+    this.kill();
+    this.mac.reboot();
+    this.time.boot();
+    this.#boots += 1;
+  }
+
+  #cross<T>(kill: () => void, begin: () => Promise<T>): Promise<T> {
+    this.#calls += 1;
+    const end = this.#options.onCall(this.#calls, kill);
+    if (end === 'before') kill();
+    const answer = begin();
+    if (end === 'after') kill();
+    return answer;
+  }
+
+  #newSuffix(): string {
+    this.#suffixes += 1;
+    return String(this.#suffixes).padStart(8, '0');
+  }
+}
+
+export type { Connection };

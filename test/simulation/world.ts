@@ -1,0 +1,156 @@
+/**
+ * Plays one scenario to its end: the jobs arrive, the incidents happen, every step is judged, and once all is calm the
+ * world must come to rest: every job over, nothing left. The same scenario gives the same world, byte for byte.
+ */
+import type { Logger } from 'pino';
+import { type Config, configSchema } from '../../src/config/schema.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createSimulatedGitHub, type SimulatedGitHub } from './github/simulated-github.ts';
+import { SimulatedHost } from './host.ts';
+import { CallFaults, scheduleIncidents } from './incidents.ts';
+import { Judge, type Violation } from './judge.ts';
+import { createRandom } from './random.ts';
+import { calmFromMs, type HostPlan, type JobPlan, type Scenario } from './scenario.ts';
+import type { Fact } from './story.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export interface WorldOptions {
+  readonly makeLedger: (nowMs: () => number) => Ledger;
+  readonly log: Logger;
+  /** Told every fact, in order; a story is made of them. */
+  readonly on?: (fact: Fact) => void;
+}
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  readonly events: number;
+  readonly endedMs: number;
+  readonly jobs: readonly JobOutcome[];
+}
+
+export interface JobOutcome {
+  readonly key: string;
+  readonly result: string | null;
+  readonly ending: string | null;
+  /** From queued to its first step; null when it never ran. */
+  readonly waitedMs: number | null;
+}
+
+/** An ordinary day, so that nothing looks like a beginning of time. */
+const START_MS = 1_800_000_000_000;
+/** How long after the last incident all must be over: GitHub's own ten minutes for a lost runner, the hard age, and some. */
+const REST_MS = 45 * 60_000;
+/** How long it must stay so. */
+const QUIET_MS = 20_000;
+
+/** A world that needs more turns in circles. */
+const MOST_EVENTS = 300_000;
+
+export interface World {
+  readonly scenario: Scenario;
+  readonly time: VirtualTime;
+  readonly startMs: number;
+  readonly github: SimulatedGitHub;
+  readonly hosts: readonly SimulatedHost[];
+  readonly judge: Judge;
+  readonly jobPlans: ReadonlyMap<string, JobPlan>;
+}
+
+export async function playWorld(scenario: Scenario, options: WorldOptions): Promise<Outcome> {
+  const world = createWorld(scenario, options);
+  const { time, judge } = world;
+  for (const host of world.hosts) host.start();
+  const calmMs = START_MS + calmFromMs(scenario);
+  const lateMs = calmMs + REST_MS;
+  let events = 0;
+  let quietMs: number | null = null;
+  while (judge.violations.length === 0 && (await time.step(lateMs))) {
+    events += 1;
+    if (events > MOST_EVENTS) judge.livelock();
+    judge.look();
+    if (time.now() < calmMs) continue;
+    quietMs = judge.isAtRest() ? (quietMs ?? time.now()) : null;
+    if (quietMs !== null && time.now() - quietMs >= QUIET_MS) break;
+  }
+  if (judge.violations.length === 0) judge.conclude(quietMs !== null);
+  return { violations: judge.violations, events, endedMs: time.now() - START_MS, jobs: judge.jobOutcomes() };
+}
+
+function createWorld(scenario: Scenario, { makeLedger, log, on = () => undefined }: WorldOptions): World {
+  const time = new VirtualTime(START_MS);
+  const jobPlans = new Map<string, JobPlan>();
+  const hosts: SimulatedHost[] = [];
+  const judge = new Judge({ scenario, time, startMs: START_MS, hosts, jobPlans });
+  const tell = (fact: Fact): void => {
+    on(fact);
+    judge.hear(fact);
+  };
+  const faults = new CallFaults(scenario, time, START_MS);
+  const github = createSimulatedGitHub({
+    time,
+    random: createRandom(scenario.seed, 'github').next,
+    settings: scenario.github,
+    fault: (call) => faults.ofGitHub(call),
+    on: (event) => tell({ of: 'github', atMs: time.now(), event }),
+  });
+  judge.watch(github);
+  for (const [index, plan] of scenario.hosts.entries()) {
+    const say = (fact: Extract<Fact, { of: 'daemon' }>['fact']) =>
+      tell({ of: 'daemon', atMs: time.now(), host: index, fact });
+    let started = 0;
+    hosts.push(
+      new SimulatedHost({
+        ...{
+          id: plan.id,
+          time,
+          random: createRandom(scenario.seed, `host-${index}`),
+          github,
+          makeLedger,
+          log,
+        },
+        config: configOf(plan),
+        on: say,
+        onCall: (call) => faults.endAt(index, call),
+        mac: {
+          images: [IMAGE],
+          limit: plan.limit,
+          on: (fact) => tell({ of: 'mac', atMs: time.now(), host: index, fact }),
+          fault: (call) => faults.ofMac(index, call),
+          guestOf: () => faults.guest(index, started++),
+          workOf: (job) => {
+            const planned = jobPlans.get(job.key);
+            return planned ? { ms: planned.workMs, result: planned.result } : {};
+          },
+        },
+      }),
+    );
+  }
+  const world: World = { scenario, time, startMs: START_MS, github, hosts, judge, jobPlans };
+  scheduleJobs(world, jobPlans);
+  scheduleIncidents(world, faults, (fact) => tell({ of: 'incident', atMs: time.now(), fact }));
+  return world;
+}
+
+function scheduleJobs({ scenario, time, github }: World, jobPlans: Map<string, JobPlan>): void {
+  for (const plan of scenario.jobs) {
+    time.after(plan.atMs, () => {
+      const key = github.queueJob({ labels: [plan.pool] });
+      jobPlans.set(key, plan);
+      if (plan.cancelAfterMs !== null) time.after(plan.cancelAfterMs, () => github.cancelJob(key));
+    });
+  }
+}
+
+const IMAGE = 'template';
+
+/** Short deadlines: an hour more or less changes nothing in what can happen, and costs. */
+function configOf({ slots, pools }: HostPlan): Config {
+  return configSchema.parse({
+    github: { url: 'https://github.com/acme', token: 'file:token' },
+    host: { slots, diskFloorGiB: 80 },
+    pools: pools.map(({ name, max, warm }) => ({
+      ...{ name, max, warm, labels: [name], defaultLabels: false, image: IMAGE },
+    })),
+    deadlines: { bootSeconds: 60, registerSeconds: 60, idleMinutes: 3, ageHours: 0.5 },
+  });
+}
