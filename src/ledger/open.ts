@@ -19,7 +19,7 @@ export interface OpenedLedger {
 }
 
 export interface OpenOptions {
-  /** The clock: milliseconds since 1970. */
+  /** The clock: milliseconds since 1970, as GitHub counts them, on and on while the host sleeps. */
   readonly nowMs: () => number;
   /** Only tests give others. */
   readonly migrations?: readonly string[];

@@ -28,11 +28,12 @@ const COLUMNS = `name, pool, slot, phase, created_ms AS createdMs, since_ms AS s
   registration_id AS registrationId, had_job AS hadJob, job_ended_ms AS jobEndedMs, why, gone_ms AS goneMs`;
 
 const SAVE = `INSERT INTO runners
-  (name, pool, slot, phase, created_ms, since_ms, registration_id, had_job, job_ended_ms, why)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (name, pool, slot, phase, created_ms, since_ms, registration_id, had_job, job_ended_ms, why, ended_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET pool = excluded.pool, slot = excluded.slot, phase = excluded.phase,
     created_ms = excluded.created_ms, since_ms = excluded.since_ms, registration_id = excluded.registration_id,
-    had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why`;
+    had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why,
+    ended_ms = coalesce(runners.ended_ms, excluded.ended_ms)`;
 
 export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => number): RunnerBook {
   const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
@@ -41,7 +42,9 @@ export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => 
     `SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NOT NULL ORDER BY gone_ms DESC, name LIMIT ?`,
   );
   const save = writes.prepare(SAVE);
-  const gone = writes.prepare('UPDATE runners SET gone_ms = ? WHERE name = ? AND gone_ms IS NULL');
+  const gone = writes.prepare(
+    'UPDATE runners SET gone_ms = ?, ended_ms = coalesce(ended_ms, ?) WHERE name = ? AND gone_ms IS NULL',
+  );
   const lastEvent = db.prepare('SELECT last_event AS n FROM runners WHERE name = ?');
   const setLastEvent = writes.prepare('UPDATE runners SET last_event = max(last_event, ?) WHERE name = ?');
   return {
@@ -51,10 +54,11 @@ export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => 
     saveRunner(runner) {
       const { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why } = runner;
       const had = hadJob ? 1 : 0;
-      save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, jobEndedMs, why);
+      const endedMs = phase === 'stopping' ? nowMs() : null;
+      save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, jobEndedMs, why, endedMs);
     },
     markGone(name, atMs) {
-      gone.run(atMs, name);
+      gone.run(atMs, nowMs(), name);
     },
     lastEventNumber: (name) => count(lastEvent, name),
     setLastEventNumber(name, n) {

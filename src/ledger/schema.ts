@@ -107,4 +107,11 @@ CREATE TABLE clock (
 ) STRICT;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK];
+/** A runner's end on the ledger's clock, which GitHub's times can be compared with; phases follow one that stands still in sleep. */
+const ENDED = `
+ALTER TABLE runners ADD COLUMN ended_ms INTEGER;
+UPDATE runners SET ended_ms = since_ms WHERE phase = 'stopping' OR gone_ms IS NOT NULL;
+CREATE INDEX runners_ended ON runners (ended_ms) WHERE gone_ms IS NOT NULL;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK, ENDED];

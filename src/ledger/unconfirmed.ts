@@ -10,11 +10,16 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Runners that ended long before any open job are passed over; more than GitHub's clock and ours can differ. */
 const LEEWAY_MS = 10 * 60 * 1_000;
 
-/** A runner that stops or is gone, had a job by its own word or by GitHub's, and to which no completed job is bound. */
-const ENDED = `SELECT name, since_ms AS endedMs, (SELECT count(*) FROM jobs WHERE jobs.runner = name) > 0 AS isBound
-  FROM (SELECT name, since_ms, had_job FROM runners WHERE gone_ms IS NOT NULL AND gone_ms > ?1 AND pool = ?2
+/**
+ * A runner that stops or is gone, had a job by its own word or by GitHub's, and to which no completed job is bound. Its
+ * end comes on the ledger's clock, to be compared with jobs, and on the clock of the runner's phases.
+ */
+const ENDED = `SELECT name, ended_ms AS endedMs, since_ms AS sinceMs,
+    (SELECT count(*) FROM jobs WHERE jobs.runner = name) > 0 AS isBound
+  FROM (SELECT name, ended_ms, since_ms, had_job FROM runners
+      WHERE gone_ms IS NOT NULL AND ended_ms > ?1 AND pool = ?2
     UNION ALL
-    SELECT name, since_ms, had_job FROM runners WHERE gone_ms IS NULL AND phase = 'stopping' AND pool = ?2)
+    SELECT name, ended_ms, since_ms, had_job FROM runners WHERE gone_ms IS NULL AND phase = 'stopping' AND pool = ?2)
   WHERE (had_job = 1 OR isBound)
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = name AND jobs.completed_ms IS NOT NULL)`;
 
@@ -29,13 +34,19 @@ const OUTLIVED = `SELECT count(*) AS n FROM runners
   WHERE gone_ms IS NULL AND pool = ? AND phase IN ('registering', 'idle', 'busy')
     AND EXISTS (SELECT 1 FROM jobs WHERE jobs.runner = runners.name AND jobs.completed_ms IS NOT NULL)`;
 
-const endedRow = z.object({ name: z.string(), endedMs: z.number(), isBound: z.literal([0, 1]) });
+const endedRow = z.object({
+  name: z.string(),
+  endedMs: z.number(),
+  sinceMs: z.number(),
+  isBound: z.literal([0, 1]),
+});
+type Ended = z.output<typeof endedRow>;
 const unboundRow = z.object({ assignedMs: z.number() });
 
 export interface UnconfirmedBook {
-  /** See `Demand.unconfirmed`; runners gone for more than a day no longer count. */
+  /** See `Demand.unconfirmed`; runners gone that ended more than a day ago no longer count. */
   unconfirmed(pool: string): number;
-  /** See `PoolView.stranded`: those of the runners above that ended before `beforeMs`. */
+  /** See `PoolView.stranded`: those of the runners above that ended before `beforeMs`, on the clock of their phases. */
   stranded(pool: string, beforeMs: number): number;
 }
 
@@ -50,31 +61,32 @@ export function createUnconfirmedBook(db: DatabaseSync, nowMs: () => number): Un
   const unbound = db.prepare(UNBOUND);
   const outlived = db.prepare(OUTLIVED);
 
-  /** When each of those runners ended. */
-  function endsWithJob(pool: string): readonly number[] {
+  function endedWithJob(pool: string): readonly Ended[] {
     const oldestMs = count(oldest, pool);
     if (oldestMs === 0) return [];
     const sinceMs = Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS);
     const runners = all(endedRow, ended, sinceMs, pool);
-    const ends = (isBound: 0 | 1) =>
-      runners.filter((runner) => runner.isBound === isBound).map((runner) => runner.endedMs);
-    const free = ends(0);
+    const free = runners.filter(({ isBound }) => isBound === 0);
     const assignedMs = free.length === 0 ? [] : all(unboundRow, unbound, pool).map((job) => job.assignedMs);
-    return [...ends(1), ...paired(free, assignedMs)];
+    return [...runners.filter(({ isBound }) => isBound === 1), ...paired(free, assignedMs)];
   }
 
   return {
-    unconfirmed: (pool) => endsWithJob(pool).length - count(outlived, pool),
-    stranded: (pool, beforeMs) => endsWithJob(pool).filter((endedMs) => endedMs < beforeMs).length,
+    unconfirmed: (pool) => endedWithJob(pool).length - count(outlived, pool),
+    stranded: (pool, beforeMs) => endedWithJob(pool).filter(({ sinceMs }) => sinceMs < beforeMs).length,
   };
 }
 
-/** The ends that can each have a job of their own, assigned before it. `assignedMs` is ascending. */
-function paired(endsMs: readonly number[], assignedMs: readonly number[]): readonly number[] {
-  const found: number[] = [];
-  for (const endMs of endsMs.toSorted((a, b) => a - b)) {
+/** Those that can each have a job of their own, assigned before their end. `assignedMs` is ascending. */
+function paired(runners: readonly Ended[], assignedMs: readonly number[]): readonly Ended[] {
+  const found: Ended[] = [];
+  for (const runner of runners.toSorted(byEnd)) {
     const next = assignedMs[found.length];
-    if (next !== undefined && next <= endMs) found.push(endMs);
+    if (next !== undefined && next <= runner.endedMs) found.push(runner);
   }
   return found;
+}
+
+function byEnd(a: Ended, b: Ended): number {
+  return a.endedMs - b.endedMs || (a.name < b.name ? -1 : 1);
 }

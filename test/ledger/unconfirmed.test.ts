@@ -132,6 +132,27 @@ describe.each(LEDGERS)('a ledger %s', (_, rigOf) => {
     expect(it.unconfirmed()).toBe(0);
   });
 
+  test('a runner whose own clock stood still while the host slept stands for its job all the same', async () => {
+    using it = await scene();
+    it.assign('a');
+    it.ended('one', { sinceMs: it.clock.nowMs - DAY_MS });
+    expect(it.unconfirmed()).toBe(1);
+    it.ledger.markGone('one', it.clock.nowMs - DAY_MS);
+    expect(it.unconfirmed()).toBe(1);
+    expect(it.ledger.stranded('ios', it.clock.nowMs - DAY_MS)).toBe(0);
+    expect(it.ledger.stranded('ios', it.clock.nowMs - DAY_MS + 1)).toBe(1);
+  });
+
+  test('the end of a runner is when it began to stop, not when it was last saved', async () => {
+    using it = await scene();
+    it.ended('one');
+    it.clock.nowMs += 5_000;
+    it.assign('later', 1_000);
+    it.ended('one');
+    it.ledger.markGone('one', it.clock.nowMs);
+    expect(it.unconfirmed()).toBe(0);
+  });
+
   test('a runner that ended before a moment and still stands for its job is stranded', async () => {
     using it = await scene();
     it.assign('a');

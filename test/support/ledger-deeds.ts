@@ -8,7 +8,7 @@ import { aJob, aMessage } from './ledger-rig.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-export const NOW_MS = 3 * DAY_MS;
+const NOW_MS = 3 * DAY_MS;
 
 const POOLS = ['ios', 'mac'] as const;
 const RUNNERS = ['r1', 'r2', 'r3'] as const;
@@ -51,16 +51,27 @@ const message: fc.Arbitrary<QueueMessage> = fc.record({
 
 const session = fc.record({ setId: fc.nat(3), id: jobId });
 
+/** A ledger that is made on a clock of its own, which deeds set. */
+export interface Clocked {
+  readonly ledger: Ledger;
+  readonly clock: { nowMs: number };
+}
+
+export function clocked(create: (nowMs: () => number) => Ledger): Clocked {
+  const clock = { nowMs: NOW_MS };
+  return { clock, ledger: create(() => clock.nowMs) };
+}
+
 /** What is done, and in words for a failing test; its answer must be the same on every ledger. */
 interface Deed {
   readonly words: string;
-  readonly on: (ledger: Ledger) => unknown;
+  readonly on: (clocked: Clocked) => unknown;
 }
 
 function deed<T>(word: string, drawn: fc.Arbitrary<T>, on: (ledger: Ledger, value: T) => unknown) {
   return drawn.map((value): Deed => {
     const words = `${word} ${JSON.stringify(value)}`;
-    return { words, on: (ledger) => on(ledger, value) };
+    return { words, on: ({ ledger }) => on(ledger, value) };
   });
 }
 
@@ -117,11 +128,21 @@ const single: fc.Arbitrary<Deed> = fc.oneof(
     deed('prune', atMs, (ledger, beforeMs) => ledger.prune(beforeMs)),
   ),
   weighing(1, deed('save broken', runner, saveBroken)),
+  weighing(4, atMs.map(setClock)),
   weighing(2, deed('ask', fc.constant(null), allThatIsTold)),
 );
 
 function weighing<T>(weight: number, arbitrary: fc.Arbitrary<T>) {
   return { weight, arbitrary };
+}
+
+function setClock(nowMs: number): Deed {
+  return {
+    words: `set the clock to ${nowMs}`,
+    on({ clock }) {
+      clock.nowMs = nowMs;
+    },
+  };
 }
 
 function saveBroken(ledger: Ledger, value: Runner): unknown {
@@ -132,10 +153,10 @@ const together: fc.Arbitrary<Deed> = fc
   .record({ parts: fc.array(single, { maxLength: 5 }), isBroken: fc.boolean() })
   .map(({ parts, isBroken }) => ({
     words: `${isBroken ? 'broken' : 'whole'} { ${parts.map(({ words }) => words).join('; ')} }`,
-    on: (ledger) =>
+    on: (it) =>
       attempt(() =>
-        ledger.transaction(() => {
-          const answers = parts.map((part) => ledger.transaction(() => part.on(ledger)));
+        it.ledger.transaction(() => {
+          const answers = parts.map((part) => it.ledger.transaction(() => part.on(it)));
           if (isBroken) throw new Error('broken');
           return answers;
         }),

@@ -21,7 +21,7 @@ import { createRunnerBook } from './runners.ts';
 import { createUnconfirmedBook } from './unconfirmed.ts';
 
 /**
- * @param nowMs the clock of runners: milliseconds
+ * @param nowMs the ledger's clock: milliseconds since 1970, as GitHub counts them
  * @param isFull whether the disk, were there one, takes no more
  */
 export function createMemoryLedger(nowMs: () => number, isFull: () => boolean = () => false): Ledger {
@@ -44,7 +44,7 @@ export function createMemoryLedger(nowMs: () => number, isFull: () => boolean = 
         pruneJobs(jobs, runners, beforeMs);
         forgetMessages(beforeMs);
       }),
-    ...createRunnerBook(runners),
+    ...createRunnerBook(runners, nowMs),
     ...createUnconfirmedBook(runners, jobs, nowMs),
     ...createJobBook(jobs),
     ...messages,

@@ -12,6 +12,8 @@ export interface RunnerRow {
   readonly runner: Runner;
   readonly past: PastRunner;
   readonly lastEvent: number;
+  /** When it began to stop, on the ledger's clock. */
+  readonly endedMs: number | null;
 }
 
 export interface RunnerRows {
@@ -22,20 +24,29 @@ export interface RunnerRows {
   living(): readonly Runner[];
   /** Gone, the latest last. */
   gone(): readonly RunnerRow[];
+  /** The same, in the order in which they began to stop. */
+  ended(): readonly RunnerRow[];
 }
 
 export function createRunnerRows(journal: Journal): RunnerRows {
   const rows = new Map<string, RunnerRow>();
   const living = new Map<string, Runner>();
   const gone: RunnerRow[] = [];
+  const ended: RunnerRow[] = [];
   let inOrder: readonly Runner[] | null = [];
 
   function place(name: string, row: RunnerRow | undefined): void {
     const before = rows.get(name);
-    if (before && isGone(before)) gone.splice(gone.lastIndexOf(before), 1);
+    if (before && isGone(before)) {
+      gone.splice(gone.lastIndexOf(before), 1);
+      ended.splice(ended.lastIndexOf(before), 1);
+    }
     if (row) rows.set(name, row);
     else rows.delete(name);
-    if (row && isGone(row)) insert(gone, row);
+    if (row && isGone(row)) {
+      insert(gone, row, wasGoneBefore);
+      insert(ended, row, endedBefore);
+    }
     if (row && !isGone(row)) living.set(name, row.runner);
     else living.delete(name);
     inOrder = null;
@@ -56,6 +67,7 @@ export function createRunnerRows(journal: Journal): RunnerRows {
       return inOrder;
     },
     gone: () => gone,
+    ended: () => ended,
   };
 }
 
@@ -64,13 +76,17 @@ function isGone(row: RunnerRow): boolean {
 }
 
 /** From the end, where nearly all belong. */
-function insert(gone: RunnerRow[], row: RunnerRow): void {
-  let at = gone.length;
-  for (let last = gone[at - 1]; last && goesBefore(row, last); last = gone[at - 1]) at -= 1;
-  gone.splice(at, 0, row);
+function insert(list: RunnerRow[], row: RunnerRow, isBefore: typeof endedBefore): void {
+  let at = list.length;
+  for (let last = list[at - 1]; last && isBefore(row, last); last = list[at - 1]) at -= 1;
+  list.splice(at, 0, row);
 }
 
-function goesBefore(a: RunnerRow, b: RunnerRow): boolean {
+function endedBefore(a: RunnerRow, b: RunnerRow): boolean {
+  return (a.endedMs ?? 0) < (b.endedMs ?? 0);
+}
+
+function wasGoneBefore(a: RunnerRow, b: RunnerRow): boolean {
   const [aMs, bMs] = [a.past.goneMs ?? 0, b.past.goneMs ?? 0];
   return aMs === bMs ? a.runner.name > b.runner.name : aMs < bMs;
 }

@@ -5,18 +5,26 @@ import type { UnconfirmedBook } from '../../../src/ledger/unconfirmed.ts';
 import type { RunnerRow, RunnerRows } from './runner-rows.ts';
 import { atMost, whole, wholeOrNull } from './values.ts';
 
-export function createRunnerBook(rows: RunnerRows): Omit<RunnerBook, keyof UnconfirmedBook> {
+export function createRunnerBook(
+  rows: RunnerRows,
+  nowMs: () => number,
+): Omit<RunnerBook, keyof UnconfirmedBook> {
   return {
     runners: rows.living,
     runner: (name) => rows.get(name)?.past ?? null,
     pastRunners: (limit) => atMost(rows.gone().toReversed(), limit).map((row) => row.past),
     saveRunner(runner) {
       const before = rows.get(runner.name);
-      rows.put(rowOf(runner, before?.past.goneMs ?? null, before?.lastEvent ?? 0));
+      const endedMs = before?.endedMs ?? (runner.phase === 'stopping' ? whole(nowMs()) : null);
+      rows.put(
+        rowOf(runner, { goneMs: before?.past.goneMs ?? null, lastEvent: before?.lastEvent ?? 0, endedMs }),
+      );
     },
     markGone(name, atMs) {
       const row = rows.get(name);
-      if (row && row.past.goneMs === null) rows.put(rowOf(row.runner, whole(atMs), row.lastEvent));
+      if (!row || row.past.goneMs !== null) return;
+      const endedMs = row.endedMs ?? whole(nowMs());
+      rows.put(rowOf(row.runner, { goneMs: whole(atMs), lastEvent: row.lastEvent, endedMs }));
     },
     lastEventNumber: (name) => rows.get(name)?.lastEvent ?? 0,
     setLastEventNumber(name, n) {
@@ -26,8 +34,13 @@ export function createRunnerBook(rows: RunnerRows): Omit<RunnerBook, keyof Uncon
   };
 }
 
+/** What the ledger adds to a runner. */
+interface Course extends Pick<RunnerRow, 'lastEvent' | 'endedMs'> {
+  readonly goneMs: number | null;
+}
+
 /** Field by field: whatever else the given object carries has no column. */
-function rowOf(given: Runner, goneMs: number | null, lastEvent: number): RunnerRow {
+function rowOf(given: Runner, { goneMs, lastEvent, endedMs }: Course): RunnerRow {
   const { name, pool, phase, hadJob, why } = given;
   const slot = whole(given.slot);
   const createdMs = whole(given.createdMs);
@@ -35,5 +48,5 @@ function rowOf(given: Runner, goneMs: number | null, lastEvent: number): RunnerR
   const registrationId = wholeOrNull(given.registrationId);
   const jobEndedMs = wholeOrNull(given.jobEndedMs);
   const runner = { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why };
-  return { runner, past: { ...runner, goneMs }, lastEvent };
+  return { runner, past: { ...runner, goneMs }, lastEvent, endedMs };
 }

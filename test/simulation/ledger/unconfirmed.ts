@@ -6,63 +6,64 @@ import type { RunnerRow, RunnerRows } from './runner-rows.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const LEEWAY_MS = 10 * 60 * 1_000;
-
-/** When runners ended: of those bound to an open job, and of those that only say that they had one. */
-interface Ends {
-  readonly bound: number[];
-  readonly free: number[];
-}
+const NONE: readonly RunnerRow[] = [];
 
 export function createUnconfirmedBook(
   runners: RunnerRows,
   jobs: JobRows,
   nowMs: () => number,
 ): UnconfirmedBook {
-  function endsWithJob(pool: string): readonly number[] {
+  /** Those that had a job which GitHub has not told completed. */
+  function endedSince(pool: string, sinceMs: number): readonly RunnerRow[] {
+    const found: RunnerRow[] = [];
+    const look = (row: RunnerRow) => {
+      if (row.runner.pool !== pool) return;
+      const own = jobs.ofRunner(row.runner.name);
+      if ((row.runner.hadJob || own.length > 0) && !hasCompleted(own)) found.push(row);
+    };
+    for (const { phase, name } of runners.living()) {
+      const row = phase === 'stopping' ? runners.get(name) : undefined;
+      if (row) look(row);
+    }
+    const gone = runners.ended();
+    for (let at = gone.length - 1; at >= 0; at--) {
+      const row = gone[at];
+      if (!row || (row.endedMs ?? 0) <= sinceMs) break;
+      look(row);
+    }
+    return found;
+  }
+
+  function endedWithJob(pool: string): readonly RunnerRow[] {
     const open = jobs.open(pool);
     const oldestMs = open[0]?.assignedMs ?? 0;
-    if (oldestMs === 0) return [];
-    const ends: Ends = { bound: [], free: [] };
-    for (const runner of runners.living())
-      if (runner.pool === pool && runner.phase === 'stopping')
-        collect(ends, runner, jobs.ofRunner(runner.name));
-    const sinceMs = Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS);
-    for (const { runner } of goneAfter(runners.gone(), sinceMs))
-      if (runner.pool === pool) collect(ends, runner, jobs.ofRunner(runner.name));
-    if (ends.free.length > 0) pair(ends, open);
-    return ends.bound;
+    if (oldestMs === 0) return NONE;
+    const ended = endedSince(pool, Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS));
+    if (ended.length === 0) return NONE;
+    const isBound = ({ runner }: RunnerRow) => jobs.ofRunner(runner.name).length > 0;
+    const free = ended.filter((row) => !isBound(row));
+    return free.length === 0 ? ended : [...ended.filter(isBound), ...paired(free, open)];
   }
 
   return {
-    unconfirmed: (pool) => endsWithJob(pool).length - outlived(runners, jobs, pool),
-    stranded: (pool, beforeMs) => endsWithJob(pool).filter((endedMs) => endedMs < beforeMs).length,
+    unconfirmed: (pool) => endedWithJob(pool).length - outlived(runners, jobs, pool),
+    stranded: (pool, beforeMs) => endedWithJob(pool).filter(({ runner }) => runner.sinceMs < beforeMs).length,
   };
 }
 
-function* goneAfter(gone: readonly RunnerRow[], sinceMs: number): Iterable<RunnerRow> {
-  for (let at = gone.length - 1; at >= 0; at--) {
-    const row = gone[at];
-    if (!row || (row.past.goneMs ?? 0) <= sinceMs) return;
-    yield row;
-  }
-}
-
-function collect(ends: Ends, { hadJob, sinceMs }: RunnerRow['runner'], own: readonly Job[]): void {
-  if (hasCompleted(own)) return;
-  if (own.length > 0) ends.bound.push(sinceMs);
-  else if (hadJob) ends.free.push(sinceMs);
-}
-
-/** The earliest ends take the oldest jobs that nobody else is bound to and that were there before. */
-function pair({ bound, free }: Ends, open: readonly Job[]): void {
+/** Those that ended first take the oldest jobs that nobody else is bound to and that were there before. */
+function paired(free: readonly RunnerRow[], open: readonly Job[]): readonly RunnerRow[] {
   const unbound = open.filter((job) => job.runner === null);
-  let at = 0;
-  for (const endMs of free.sort((a, b) => a - b)) {
-    const job = unbound[at];
-    if (!job || job.assignedMs > endMs) continue;
-    bound.push(endMs);
-    at += 1;
+  const found: RunnerRow[] = [];
+  for (const row of free.toSorted(byEnd)) {
+    const job = unbound[found.length];
+    if (job && job.assignedMs <= (row.endedMs ?? 0)) found.push(row);
   }
+  return found;
+}
+
+function byEnd(a: RunnerRow, b: RunnerRow): number {
+  return (a.endedMs ?? 0) - (b.endedMs ?? 0) || (a.runner.name < b.runner.name ? -1 : 1);
 }
 
 function outlived(runners: RunnerRows, jobs: JobRows, pool: string): number {
