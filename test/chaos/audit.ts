@@ -1,8 +1,5 @@
 /** Reads the daemon's audit stream over all its lives, through the control socket, whenever somebody listens there. */
-import { join } from 'node:path';
 import { hasCode } from '../../src/core/error.ts';
-import { eventLine } from '../../src/daemon/report.ts';
-import { streamLines } from '../../src/lib/unix-http.ts';
 import type { Stage } from '../e2e/stage.ts';
 import type { Chronicle } from './chronicle.ts';
 import { pause } from './deaths.ts';
@@ -32,16 +29,9 @@ export class Audit {
   /** Reads what is new, if a daemon answers. */
   async read(): Promise<void> {
     try {
-      await streamLines({
-        socketPath: join(this.#stage.home, 'run/agent.sock'),
-        path: `/v1/events?after=${this.#lastSeq}`,
-        timeoutMs: 5_000,
-        signal: AbortSignal.timeout(5_000),
-        onLine: (line) => {
-          const event = eventLine.parse(JSON.parse(line));
-          this.#lastSeq = event.seq;
-          this.#chronicle.events.push(event);
-        },
+      await this.#stage.events(this.#lastSeq, (event) => {
+        this.#lastSeq = event.seq;
+        this.#chronicle.events.push(event);
       });
     } catch (error) {
       // Killed before it served, or while it answered: the next one tells.

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { StatusReport } from '../../src/daemon/report.ts';
 import { inFiles } from '../support/watch/leaks.ts';
 import { familyOf } from '../support/watch/processes.ts';
+import { KillOnce } from './kill-once.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
 import type { EndedJob, Observations } from './summary.ts';
@@ -13,6 +14,8 @@ export interface Frame {
   readonly status: StatusReport;
   readonly jobs: readonly EndedJob[];
   readonly seconds: number;
+  /** What is just being done to the agent, or was. */
+  readonly agent: string | null;
 }
 
 const FRAME_MS = 250;
@@ -51,14 +54,20 @@ export async function play(
   for (const { name, labels, steps } of scene.jobs) {
     stage.github.queueJob({ name, labels: [...labels], steps: steps.map((step) => ({ ...step })) });
   }
+  const kill = new KillOnce(stage, scene.killAgent);
+  let status = await stage.status();
   for (;;) {
     cancelWhereAsked(scene, stage);
     const jobs = endedJobs(stage);
-    onFrame({ status: await stage.status(), jobs, seconds: seconds() });
+    kill.look();
+    // Killed between two looks, it cannot be asked: what it said last stands.
+    status = kill.isDown ? status : await stage.status();
+    onFrame({ status, jobs, seconds: seconds(), agent: kill.words });
     if (jobs.every((job) => job.status === 'completed') || seconds() * 1_000 > LONGEST_MS) break;
     if (interrupted.aborted) break;
     await wait(FRAME_MS);
   }
+  const killed = await kill.outcome();
   const complaints = await comeToRest(stage);
   watcher.stop();
   const files = inFiles(stage.secrets(), stage.home, [`${stage.home}/secrets`]);
@@ -69,6 +78,7 @@ export async function play(
     secretsSeen: [...watcher.leaks, ...files].map((leak) => leak.where),
     listening: watcher.listening,
     vms: { created: stage.tart.calls('clone').length, destroyed: stage.tart.calls('delete').length },
+    killed,
     complaints: [...complaints, ...forbiddenFlags(stage)],
     seconds: seconds(),
   };
@@ -85,12 +95,13 @@ function cancelWhereAsked(scene: Scene, stage: Stage): void {
 }
 
 function endedJobs(stage: Stage): readonly EndedJob[] {
-  return stage.github.jobs().map(({ name, status, conclusion, queuedAt, startedAt }) => ({
+  return stage.github.jobs().map(({ name, status, conclusion, queuedAt, startedAt, runnerName }) => ({
     name,
     status,
     conclusion,
     queuedAt,
     startedAt,
+    runnerName,
   }));
 }
 

@@ -27,4 +27,6 @@ export interface Scene {
   readonly jobs: readonly SceneJob[];
   /** The how manyth start of a VM fails. */
   readonly failedStart?: number;
+  /** The agent is killed once, when so many jobs are over and so many run, and started again. */
+  readonly killAgent?: { readonly ended: number; readonly running: number };
 }

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type StatusReport, statusReport } from '../../src/daemon/report.ts';
-import { requestJson } from '../../src/lib/unix-http.ts';
+import { type EventLine, eventLine, type StatusReport, statusReport } from '../../src/daemon/report.ts';
+import { requestJson, streamLines } from '../../src/lib/unix-http.ts';
 import type { Options as GitHubOptions } from '../support/github/options.ts';
 import { type SimulatedGitHub, startGitHub } from '../support/github/start.ts';
 import { buildGuestImage, type GuestImageOptions } from '../support/guest/build-image.ts';
@@ -110,10 +110,19 @@ export class Stage {
   }
 
   async status(): Promise<StatusReport> {
-    const signal = AbortSignal.timeout(5_000);
-    const socketPath = join(this.home, 'run/agent.sock');
-    const asked = { socketPath, method: 'GET', path: '/v1/status', timeoutMs: 5_000, signal } as const;
+    const asked = { ...this.#socket(), method: 'GET', path: '/v1/status' } as const;
     return statusReport.parse((await requestJson(asked)).body);
+  }
+
+  /** The audit stream after number `after`, oldest first; what was read before it broke off is given to `onEvent`. */
+  async events(after: number, onEvent: (event: EventLine) => void): Promise<void> {
+    const onLine = (line: string): void => onEvent(eventLine.parse(JSON.parse(line)));
+    await streamLines({ ...this.#socket(), path: `/v1/events?after=${after}`, onLine });
+  }
+
+  #socket() {
+    const socketPath = join(this.home, 'run/agent.sock');
+    return { socketPath, timeoutMs: 5_000, signal: AbortSignal.timeout(5_000) };
   }
 
   /** Runs the built `macrunner` against this home, and returns its standard output. */

@@ -7,6 +7,15 @@ export interface EndedJob {
   readonly conclusion: string | null;
   readonly queuedAt: number;
   readonly startedAt: number | null;
+  readonly runnerName: string | null;
+}
+
+/** The agent's one death. */
+export interface Killed {
+  /** Jobs that ran at that moment, and where. */
+  readonly running: readonly { readonly name: string; readonly runner: string }[];
+  /** From the start of the next agent until all their runners were followed again. */
+  readonly readoptMs: number;
 }
 
 export interface Observations {
@@ -16,6 +25,8 @@ export interface Observations {
   readonly secretsSeen: readonly string[];
   readonly listening: readonly string[];
   readonly vms: { readonly created: number; readonly destroyed: number };
+  /** Null when nobody killed it. */
+  readonly killed: Killed | null;
   /** Sentences about what else was not as it must be. */
   readonly complaints: readonly string[];
   readonly seconds: number;
@@ -41,6 +52,7 @@ export function summarize(scene: Scene, seen: Observations) {
     listening: seen.listening,
     seconds: Math.round(seen.seconds * 10) / 10,
     ok: problems.length === 0,
+    kills: seen.killed === null ? 0 : 1,
   };
 }
 
@@ -55,6 +67,8 @@ function problemsOf(scene: Scene, seen: Observations): readonly string[] {
         (job) =>
           `${job.name} should end as ${job.expect}, it is ${byName.get(job.name)?.conclusion ?? 'not ended'}`,
       ),
+    ...(scene.killAgent && seen.killed === null ? ['the agent was never killed'] : []),
+    ...noticed(scene, seen).map((name) => `${name} noticed that the agent was killed`),
     ...(vms + runners + processes === 0
       ? []
       : [`left over: ${vms} VMs, ${runners} runners, ${processes} processes`]),
@@ -67,6 +81,18 @@ function problemsOf(scene: Scene, seen: Observations): readonly string[] {
   ];
 }
 
+/** Jobs that ran when the agent died and did not go on as if nothing were: in another VM now, or not ended as they should. */
+function noticed(scene: Scene, { jobs, killed }: Observations): readonly string[] {
+  const wanted = new Map(scene.jobs.map(({ name, expect }) => [name, expect]));
+  const now = new Map(jobs.map((job) => [job.name, job]));
+  return (killed?.running ?? [])
+    .filter(({ name, runner }) => {
+      const job = now.get(name);
+      return job?.runnerName !== runner || job.conclusion !== wanted.get(name);
+    })
+    .map(({ name }) => name);
+}
+
 /** The closing lines for people. */
 export function closingLines(scene: Scene, seen: Observations): readonly string[] {
   const { jobs, leftovers, maxConcurrentVms, secretsSeen, seconds } = summarize(scene, seen);
@@ -77,6 +103,7 @@ export function closingLines(scene: Scene, seen: Observations): readonly string[
   return [
     `jobs        ${jobs.queued} queued: ${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.cancelled} cancelled, ${jobs.lost} lost`,
     `queue→start p50 ${seconds1(quantile(waits, 0.5))}, p95 ${seconds1(quantile(waits, 0.95))}`,
+    ...agentLines(scene, seen),
     `VMs         ${seen.vms.created} created, ${seen.vms.destroyed} destroyed, at most ${maxConcurrentVms} at once`,
     `leftovers   ${leftovers.vms} VMs, ${leftovers.runners} runners, ${leftovers.processes} processes`,
     `secrets     ${secretsSeen} seen in arguments, logs, ledger or files; ${seen.listening.length} sockets open to the world`,
@@ -84,6 +111,16 @@ export function closingLines(scene: Scene, seen: Observations): readonly string[
     ...(problems.length === 0
       ? ['All as it should be.']
       : ['NOT as it should be:', ...problems.map((problem) => `  ${problem}`)]),
+  ];
+}
+
+function agentLines(scene: Scene, seen: Observations): readonly string[] {
+  if (seen.killed === null) return [];
+  const { running, readoptMs } = seen.killed;
+  const jobs = `${running.length} job${running.length === 1 ? '' : 's'} running`;
+  const count = noticed(scene, seen).length;
+  return [
+    `agent       killed and restarted: ${jobs}, ${count === 0 ? 'none' : count} noticed, re-adopted in ${Math.round(readoptMs)} ms`,
   ];
 }
 

@@ -38,7 +38,8 @@ function asLines(out: NodeJS.WriteStream): Picture {
     show(frame) {
       const runners = frame.status.runners.map(({ name, phase }) => [name, phase] as const);
       const jobs = frame.jobs.map((job) => [`job ${job.name}`, job.conclusion ?? job.status] as const);
-      for (const [what, state] of [...runners, ...jobs]) {
+      const agent = frame.agent === null ? [] : [['agent', frame.agent] as const];
+      for (const [what, state] of [...agent, ...runners, ...jobs]) {
         if (last.get(what) === state) continue;
         last.set(what, state);
         out.write(`${frame.seconds.toFixed(1).padStart(5)} s  ${what}: ${state}\n`);
@@ -47,7 +48,7 @@ function asLines(out: NodeJS.WriteStream): Picture {
   };
 }
 
-function draw({ status, jobs, seconds }: Frame): readonly string[] {
+function draw({ status, jobs, seconds, agent }: Frame): readonly string[] {
   const slots = Array.from({ length: status.host.slots }, (_, slot) => {
     const runner = status.runners.find((candidate) => candidate.slot === slot);
     if (!runner) return `  slot ${slot}  ${styleText('dim', 'free')}`;
@@ -59,7 +60,9 @@ function draw({ status, jobs, seconds }: Frame): readonly string[] {
     const colour = JOB_COLOUR[state] ?? 'dim';
     return `  ${cell(job.name, 12)} ${styleText(colour, state)}`;
   });
-  return [`macrunner demo  ${seconds.toFixed(1)} s`, '', ...slots, '', ...rows, ''];
+  const head = `macrunner demo  ${seconds.toFixed(1)} s`;
+  const news = agent === null ? '' : `  agent   ${styleText('yellow', agent)}`;
+  return [head, news, ...slots, '', ...rows, ''];
 }
 
 function cell(text: string, width: number): string {

@@ -1,7 +1,7 @@
 /** Another version of the agent is installed while a job runs: the job does not notice, and its story is whole. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventLine } from '../../src/daemon/report.ts';
+import type { EventLine } from '../../src/daemon/report.ts';
 import { allRunners, ended, HOLD, letGo, nothingLeft, queueJob, seen, served, worker } from './acts.ts';
 import { buildVersion, type Stage } from './stage.ts';
 
@@ -15,12 +15,10 @@ async function patienceMs(stage: Stage): Promise<number> {
   return Math.max(ADOPTED_MS, 10 * (performance.now() - began));
 }
 
-async function events(stage: Stage) {
-  const text = await stage.cli('events', '--json');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => eventLine.parse(JSON.parse(line)));
+async function events(stage: Stage): Promise<readonly EventLine[]> {
+  const all: EventLine[] = [];
+  await stage.events(0, (event) => all.push(event));
+  return all;
 }
 
 test('a job runs on while the agent is replaced by another version, which takes it up within two seconds', async () => {

@@ -22,15 +22,17 @@ const LOOK_FOR_LITTER = [
 
 export const mainJob: Scene = {
   name: 'main',
-  summary: 'eight jobs, two pools, two slots; one fails, two are cancelled, one VM does not boot',
+  summary:
+    'eight jobs, two pools, two slots; one fails, two are cancelled, one VM does not boot, the agent is killed once',
   slots: 2,
-  bootMs: 4_000,
+  bootMs: 3_000,
   pools: [
     { name: 'xcode-26', labels: ['local-highperf', 'xcode-26'], image: 'macos-xcode-26', warm: 1 },
     { name: 'simulator', labels: ['ios-simulator'], image: 'macos-simulator' },
   ],
   /** The third start of a VM fails as the framework fails. */
   failedStart: 3,
+  killAgent: { ended: 2, running: 2 },
   jobs: [
     { name: 'build', labels: XCODE, steps: [{ run: 'echo building; sleep 1' }], expect: 'success' },
     {
@@ -39,7 +41,12 @@ export const mainJob: Scene = {
       steps: [{ run: LITTER }, { run: 'echo "$PLANTED_VARIABLE"' }],
       expect: 'success',
     },
-    { name: 'unit-tests', labels: SIMULATOR, steps: [{ run: 'echo testing; exit 3' }], expect: 'failure' },
+    {
+      name: 'unit-tests',
+      labels: SIMULATOR,
+      steps: [{ run: 'echo testing; sleep 2; exit 3' }],
+      expect: 'failure',
+    },
     {
       name: 'ui-tests',
       labels: SIMULATOR,
@@ -54,7 +61,12 @@ export const mainJob: Scene = {
       expect: 'cancelled',
       cancel: 'queued',
     },
-    { name: 'traces', labels: XCODE, steps: [{ run: LOOK_FOR_LITTER }], expect: 'success' },
+    {
+      name: 'traces',
+      labels: XCODE,
+      steps: [{ run: LOOK_FOR_LITTER }, { run: 'sleep 2' }],
+      expect: 'success',
+    },
     {
       name: 'archive',
       labels: XCODE,
