@@ -41,5 +41,6 @@ if (values.seed !== undefined) {
     }
   }
   const seconds = (performance.now() - began) / 1_000;
-  console.log({ broken, events, seconds, perSecond: Number(values.seeds) / seconds });
+  const cpu = process.cpuUsage().user / 1e6;
+  console.log({ broken, events, seconds, perSecond: Number(values.seeds) / seconds, cpuPerSecond: Number(values.seeds) / cpu });
 }

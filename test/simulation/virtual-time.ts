@@ -23,7 +23,8 @@ export class VirtualTime {
   readonly now = (): number => this.#nowMs;
 
   readonly after = (ms: number, work: () => void): Timer => {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, work };
+    // Whole milliseconds, as the system counts: a remainder too small to add would stop the time.
+    const entry: Entry = { atMs: this.#nowMs + Math.max(0, Math.ceil(ms)), order: this.#order++, work };
     this.#push(entry);
     return {
       cancel() {
