@@ -28,6 +28,7 @@ const LONG_RUN = 50;
 /** Of the lives that end by a kill, so many are followed by an upgrade in good order first. */
 const UPGRADES = 0.1;
 const DOWN_MS = 400;
+const FIRST_JOB_MS = 30_000;
 /** When chaos ends, all that is open comes to its end within this time. */
 const ENDING_MS = 90_000;
 /** No VM dies in the last lives, so that the end need not wait until GitHub misses its runner. */
@@ -71,6 +72,7 @@ export async function chaos(stage: Stage, options: ChaosOptions): Promise<Ended>
   const signs = new Signs(stage);
   const ledgerAt = Math.ceil(kills / 2);
   try {
+    await comeToWork(daemons, chronicle, signal);
     for (let kill = 1; kill <= kills && !signal.aborted; kill += 1) {
       if (kills - kill < QUIET_KILLS) quiet.abort();
       await liveAndDie(daemons, signs, dice, { hasTime: kills >= LONG_RUN, signal });
@@ -86,6 +88,13 @@ export async function chaos(stage: Stage, options: ChaosOptions): Promise<Ended>
   }
   chronicle.complaints.push(...forbiddenFlags(stage));
   return { chronicle, upgrades: daemons.upgrades };
+}
+
+/** The first daemon serves until a job runs: kills that come sooner would all meet an empty host. It ends as told. */
+async function comeToWork(daemons: Daemons, chronicle: Chronicle, signal: AbortSignal): Promise<void> {
+  await daemons.begin()();
+  await until(() => chronicle.starts.length > 0 || signal.aborted, FIRST_JOB_MS);
+  await daemons.end();
 }
 
 async function liveAndDie(

@@ -1,5 +1,5 @@
 /**
- * Steady work for the host: short jobs for two pools, as many open at a time as keep both slots busy and two jobs
+ * Steady work for the host: short jobs for two pools, as many open at a time as keep both slots busy and one job
  * waiting. Some fail, some are cancelled at any moment of their life. Each writes down, outside its VM, that it ran.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Dice } from './dice.ts';
 
 const LABELS = ['ios', 'mac'] as const;
 
-const OPEN_AT_A_TIME = 4;
+const OPEN_AT_A_TIME = 3;
 const LOOK_EVERY_MS = 50;
 
 /** Where the jobs of this stage write that they ran. */
