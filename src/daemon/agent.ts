@@ -96,13 +96,8 @@ async function serve(
 ): Promise<void> {
   const { locations, signal, version } = options;
   const { hostId, tartVersion, tartHome } = prepared;
-  const { ledger, recovered } = await openLedger(locations.ledger, { nowMs: systemTime.wallMs });
-  if (recovered)
-    log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
-  const pullNotes = await takeOver({
-    ...{ ...prepared, logDir: locations.vms, hasRunners: ledger.runners().length > 0, log, signal },
-    images: config.get().pools.map((pool) => pool.image),
-  });
+  const inherited = await inherit(options, config.get(), prepared, log);
+  const { ledger, recovered } = inherited;
   const marker = join(dirname(locations.hostId), 'draining');
   const service = startService({
     ...prepared,
@@ -117,14 +112,7 @@ async function serve(
     socketPath: locations.socket,
     context,
     senses,
-    identity: identityOf({
-      ...prepared,
-      version,
-      startedMs: context.steadyMs(),
-      config,
-      recovered,
-      pullNotes,
-    }),
+    identity: identityOf({ ...prepared, ...inherited, version, startedMs: context.steadyMs(), config }),
     setDraining: (isDraining) => setDrain(context, marker, isDraining),
     reload,
   });
@@ -138,6 +126,18 @@ async function serve(
   await service.closed();
   await control.close();
   ledger.close();
+}
+
+/** What the last life left, in the ledger and beside it. Until this is done no channel is opened and no tart asked. */
+async function inherit({ locations, signal }: AgentOptions, config: Config, prepared: Prepared, log: Logger) {
+  const { ledger, recovered } = await openLedger(locations.ledger, { nowMs: systemTime.wallMs });
+  if (recovered)
+    log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
+  const pullNotes = await takeOver({
+    ...{ ...prepared, logDir: locations.vms, hasRunners: ledger.runners().length > 0, log, signal },
+    images: config.pools.map((pool) => pool.image),
+  });
+  return { ledger, recovered, pullNotes };
 }
 
 function reloadInto(config: ConfigInForce, service: Service, log: Logger): void {

@@ -1,7 +1,7 @@
 /**
  * At start, before the first channel is opened and before the first tart command: ends the followers of an agent that was
  * killed, and takes interrupted pulls up again, which the first such command would set back to nothing. Neither may keep
- * the agent from its jobs: trouble is said, and the start goes on.
+ * the agent from its jobs: trouble is said, and the start goes on; an abort only makes it short.
  */
 import type { Logger } from 'pino';
 import { ownPrefix } from '../core/names.ts';
@@ -41,7 +41,7 @@ async function endFollowers({ program, uid, hostId, ps, log, signal }: TakeOverO
     const vms = await endStaleFollowers(ps === undefined ? options : { ...options, ps });
     if (vms.length > 0) log.warn({ vms }, 'followers that a killed agent left behind were ended');
   } catch (error) {
-    signal.throwIfAborted();
+    if (signal.aborted) return;
     log.error({ err: error }, 'what a killed agent left behind could not be ended');
   }
 }
@@ -52,8 +52,7 @@ async function pull(options: TakeOverOptions): Promise<readonly ResumedPull[]> {
     const waitMs = hasRunners ? PULL_MS.withRunners : PULL_MS.without;
     return await resumePulls({ ...options, waitMs });
   } catch (error) {
-    signal.throwIfAborted();
-    log.error({ err: error }, 'interrupted pulls could not be looked for');
+    if (!signal.aborted) log.error({ err: error }, 'interrupted pulls could not be looked for');
     return [];
   }
 }
