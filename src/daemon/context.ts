@@ -30,6 +30,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Something changed: look again soon. */
   readonly wake: () => void;
+  /** The same, and resolves when it was looked and decided. */
+  readonly turned: () => Promise<void>;
   /** Something was done there, or is not as it was last read. */
   readonly readAgain: (what: 'vms' | 'registrations' | 'images') => Promise<void>;
   /** A secret of this run, never to be written anywhere. */

@@ -17,6 +17,7 @@ export class Loop {
   #isDue = false;
   #timer: Timer | null = null;
   #isStopped = false;
+  #waiting: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -33,8 +34,16 @@ export class Loop {
     this.#options.time.soon(() => this.#turn());
   }
 
+  /** Asks for a turn and resolves when it was taken, or none will be. */
+  turned(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    this.wake();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   stop(): void {
     this.#isStopped = true;
+    this.#release();
     this.#timer?.cancel();
   }
 
@@ -46,7 +55,14 @@ export class Loop {
     } catch (error) {
       this.#options.onError(error);
     }
+    this.#release();
     this.#timer?.cancel();
     this.#timer = this.#options.time.after(this.#options.everyMs(), () => this.wake());
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
   }
 }

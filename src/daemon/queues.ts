@@ -27,7 +27,7 @@ interface Line {
   heardMs: number;
 }
 
-type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'steadyMs' | 'log' | 'signal' | 'wake'>;
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'steadyMs' | 'log' | 'signal' | 'wake' | 'turned'>;
 
 export class Queues {
   readonly #github: Omit<GitHubs, 'registrations'>;
@@ -141,7 +141,7 @@ export class Queues {
 }
 
 function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
-  const { ledger, desk, nowMs, steadyMs, log, wake } = tools;
+  const { ledger, desk, nowMs, steadyMs, log, wake, turned } = tools;
   const hear = (assigned: number): void => {
     if (line.state === 'trouble') log.info({ pool }, 'GitHub can be heard again');
     Object.assign(line, { state: 'listening', trouble: null, assigned, heardMs: steadyMs() });
@@ -155,6 +155,8 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
       for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'job-completed' });
       if (message.assignedCount === 0) forgetUncounted(tools, pool);
       hear(message.assignedCount);
+      // The next poll announces a capacity: it must be that of the world with this message in it.
+      await turned();
     },
     onCount: hear,
     onTrouble(error) {

@@ -81,7 +81,7 @@ export function startService(options: ServiceOptions): Service {
   const context: Context = {
     ...options,
     ...clocks,
-    ...{ queues, wake, desk: new Desk() },
+    ...{ queues, wake, turned: () => loop.turned(), desk: new Desk() },
     readAgain: (what) => senses[what].refresh(signal),
   };
   context.desk.isDraining = options.isDraining;

@@ -65,3 +65,18 @@ test('after its stop there is no further turn', async () => {
   await settled();
   expect(seen.turns).toBe(0);
 });
+
+test('who waits for a turn goes on when it was taken, also when it failed, and when there will be none', async () => {
+  const { seen, loop } = rig((nth) => {
+    if (nth === 2) throw new Error('a turn failed');
+  });
+  await loop.turned();
+  expect(seen.turns).toBe(1);
+  await loop.turned();
+  expect(seen.turns).toBe(2);
+  const last = loop.turned();
+  loop.stop();
+  await last;
+  await loop.turned();
+  expect(seen.turns).toBe(2);
+});

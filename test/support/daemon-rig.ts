@@ -105,6 +105,7 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     log: pino({ level: 'debug' }, sink),
     signal: stopped.signal,
     wake: () => undefined,
+    turned: async () => undefined,
     readAgain: async () => undefined,
     keepSecret: (secret) => void secrets.push(secret),
   };
