@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -15,8 +16,8 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openLedger } from '../../src/ledger/open.ts';
-import { MIGRATIONS } from '../../src/ledger/schema.ts';
-import { aMessage, aRunner, ledgerRig } from '../support/ledger-rig.ts';
+import { APPLICATION_ID, MIGRATIONS } from '../../src/ledger/schema.ts';
+import { aJob, aMessage, aRunner, ledgerRig } from '../support/ledger-rig.ts';
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -139,6 +140,22 @@ test('an older ledger is copied, then migrated', async () => {
   const before = await openLedger(copy, { nowMs: () => 1 });
   expect([before.ledger.runners(), before.recovered]).toEqual([[aRunner()], null]);
   before.ledger.close();
+});
+
+test('a runner that had ended when the ledger was older still stands for its job', async () => {
+  using rig = await ledgerRig();
+  rig.ledger.close();
+  rmSync(rig.file);
+  const db = new DatabaseSync(rig.file);
+  for (const migration of MIGRATIONS.slice(0, 3)) db.exec(migration);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3;
+    INSERT INTO runners (name, pool, slot, phase, created_ms, since_ms, had_job)
+      VALUES ('one', 'ios', 0, 'stopping', 1, 30, 1)`);
+  db.close();
+  const { ledger } = await rig.open();
+  ledger.recordMessage('ios', aMessage({ assigned: [aJob({ assignedMs: 30 })] }), 40);
+  expect(ledger.unconfirmed('ios')).toBe(1);
+  ledger.close();
 });
 
 test('a migration that fails changes nothing', async () => {
