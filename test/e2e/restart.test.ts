@@ -1,5 +1,6 @@
 /** The agent ends, one way or another, while VMs live: they go on, and the next agent takes them up where it was. */
 import { expect, test } from 'vitest';
+import { isAlive } from '../support/tart/call.ts';
 import {
   allRunners,
   ended,
@@ -15,6 +16,8 @@ import {
   worker,
 } from './acts.ts';
 import type { Stage } from './stage.ts';
+
+const EVENTS = '/usr/local/macrunner-guest/bin/events';
 
 /** What came over the guest's channel, as the agent keeps it: each thing once, however often the agent ended. */
 async function timelineOf(stage: Stage, runner: string): Promise<readonly string[]> {
@@ -125,7 +128,11 @@ test('killed while a job runs, the next agent follows it from where the last one
   const job = queueJob(stage, HOLD);
   const name = await worker(stage, job);
   await stage.stopAgent('SIGKILL');
+  const former =
+    stage.tart.calls('exec').findLast(({ argv }) => argv.join(' ').includes(`${name} ${EVENTS}`))?.pid ?? 0;
+  expect(await isAlive(former)).toBe(true);
   await stage.startAgent();
+  expect(await isAlive(former)).toBe(false);
   letGo(stage, name);
   const { conclusion, log } = await ended(stage, job);
   expect([conclusion, log.filter((line) => line === 'begun').length]).toEqual(['success', 1]);
