@@ -8,7 +8,7 @@ import { unwritableBy } from './unwritable.ts';
 
 type Value = string | number | null;
 
-export interface Write {
+interface Write {
   /** @throws {@link MacrunnerError} `ledger-unwritable` */
   run(...values: Value[]): StatementResultingChanges;
 }
