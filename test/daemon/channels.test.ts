@@ -86,7 +86,7 @@ test('a verdict without an answer is left to the hook, which refuses by itself',
   };
   rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
   const told = () => rig.ledger.timeline(NAME).map(({ what }) => what);
-  await expect.poll(told, { timeout: 5_000 }).toContain('verdict-unanswered');
+  await expect.poll(told).toContain('verdict-unanswered');
   expect(rig.asked.filter((what) => what.startsWith('verdict'))).toHaveLength(4);
   expect(rig.ledger.runner(NAME)?.phase).toBe('busy');
 });

@@ -28,7 +28,7 @@ function options(rig: TartRig, signal: AbortSignal) {
   };
 }
 
-test('a follower of a killed agent is ended and a pull goes on, within two seconds and before any other call', async ({
+test('a follower of a killed agent is ended and a pull goes on, before any other call', async ({
   signal,
 }) => {
   await using rig = tartRig();
@@ -45,10 +45,8 @@ test('a follower of a killed agent is ended and a pull goes on, within two secon
   await pull.outcome;
   const before = rig.double.calls().length;
 
-  const beganMs = performance.now();
   const given = options(rig, signal);
   const notes = await takeOver(given);
-  expect(performance.now() - beganMs).toBeLessThan(2_000);
   expect(notes).toEqual([expect.stringContaining(`The interrupted pull of ${TAG} goes on`)]);
   expect(await isAlive(follower.pid)).toBe(false);
   expect(given.lines.join('')).toContain(`"vms":["${VM}"]`);
