@@ -31,7 +31,7 @@ const DOWN_MS = 400;
 const FIRST_JOB_MS = 30_000;
 /** When chaos ends, all that is open comes to its end within this time. */
 const ENDING_MS = 90_000;
-/** No VM dies in the last lives, so that the end need not wait until GitHub misses its runner. */
+/** In the last lives no VM dies and no long job begins, so that the end need not wait for them. */
 const QUIET_KILLS = 4;
 
 /** Real services wait for minutes; what is waited for here is that they come to it at all. */
@@ -74,7 +74,10 @@ export async function chaos(stage: Stage, options: ChaosOptions): Promise<Ended>
   try {
     await comeToWork(daemons, chronicle, signal);
     for (let kill = 1; kill <= kills && !signal.aborted; kill += 1) {
-      if (kills - kill < QUIET_KILLS) quiet.abort();
+      if (kills - kill < QUIET_KILLS) {
+        quiet.abort();
+        load.wane();
+      }
       await liveAndDie(daemons, signs, dice, { hasTime: kills >= LONG_RUN, signal });
       if (kill === ledgerAt) loseLedger(stage, chronicle, audit, dice);
       if (kill % PROGRESS_EVERY === 0) options.say(progress(kill, options, chronicle, load));

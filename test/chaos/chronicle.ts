@@ -10,6 +10,8 @@ export interface Life {
   endedMs: number | null;
   /** VMs of ours whose `tart run` lived when it ended. */
   living: readonly string[];
+  /** How many jobs ran when it was killed; null when it was not. */
+  jobsAtKill: number | null;
 }
 
 export interface Order {

@@ -40,7 +40,14 @@ export class Daemons {
   begin(): () => Promise<void> {
     if (this.#chronicle.lives.length > 0 && this.#dice.happens(CHANGES)) this.#change();
     const { version, file } = this.#bundle;
-    const life: Life = { version, startedMs: Date.now(), servesMs: null, endedMs: null, living: [] };
+    const life: Life = {
+      version,
+      startedMs: Date.now(),
+      servesMs: null,
+      endedMs: null,
+      living: [],
+      jobsAtKill: null,
+    };
     const serving = this.#stage.spawnAgent(file);
     this.#chronicle.lives.push(life);
     note(this.#chronicle, `the daemon starts as version ${version}`);
@@ -54,6 +61,8 @@ export class Daemons {
     const life = this.#present();
     if (!this.#stage.isAgentAlive) this.#chronicle.complaints.push(`the daemon ended by itself, ${moment}`);
     note(this.#chronicle, `the daemon is killed ${moment}`);
+    const open = [...this.#stage.github.world.openJobs];
+    life.jobsAtKill = open.filter(({ status }) => status === 'in_progress').length;
     await this.#stage.stopAgent('SIGKILL');
     life.endedMs = Date.now();
     Object.assign(life, { living: await livingVms(this.#stage) });

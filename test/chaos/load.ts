@@ -34,6 +34,7 @@ export class Load {
   readonly #dice: Dice;
   readonly #timer: NodeJS.Timeout;
   #isOpen = true;
+  #isEnding = false;
 
   constructor(stage: Stage, chronicle: Chronicle, dice: Dice) {
     this.#stage = stage;
@@ -49,6 +50,11 @@ export class Load {
   /** How many jobs are not over. */
   get open(): number {
     return this.#stage.github.world.openJobs.size;
+  }
+
+  /** From now on jobs are short. */
+  wane(): void {
+    this.#isEnding = true;
   }
 
   /** No more jobs come; those that are to be cancelled still are. */
@@ -74,8 +80,9 @@ export class Load {
     const name = `job-${this.#chronicle.orders.length + 1}`;
     const label = dice.pick(LABELS);
     const expect = dice.pick(ENDINGS);
+    const [shortest, longest] = this.#isEnding || dice.happens(SHORT_SHARE) ? SHORT : LONG;
     const work = {
-      success: `sleep ${dice.between(0.1, 3).toFixed(1)}`,
+      success: `sleep ${dice.between(shortest, longest).toFixed(1)}`,
       failure: 'exit 3',
       cancelled: 'sleep 60',
     };
@@ -89,6 +96,11 @@ export class Load {
     };
   }
 }
+
+/** Seconds of work: long enough to live through a few kills, or so short that VMs come and go. */
+const LONG = [3, 10] as const;
+const SHORT = [0.2, 2] as const;
+const SHORT_SHARE = 0.4;
 
 /** As often as they stand here. */
 const ENDINGS = ['success', 'success', 'success', 'success', 'success', 'failure', 'cancelled'] as const;

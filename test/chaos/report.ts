@@ -53,6 +53,8 @@ export function summarize(kills: number, seed: number, seconds: number, ended: E
     p95ReadoptMs: p95Of(found.readoptMs),
     diedWithVm: found.judged.filter(({ verdict }) => verdict === 'died-with-vm').length,
     vmsKilled: chronicle.deaths.length,
+    /** Kills that met at least one running job. */
+    whileJobsRan: chronicle.lives.filter(({ jobsAtKill }) => (jobsAtKill ?? 0) > 0).length,
     upgrades,
     readoptions: found.readoptMs.length,
     seed,
@@ -62,27 +64,16 @@ export function summarize(kills: number, seed: number, seconds: number, ended: E
 }
 
 export function closingLines(
-  {
-    kills,
-    jobs,
-    lost,
-    duplicated,
-    diedWithVm,
-    vmsKilled,
-    upgrades,
-    p95ReadoptMs,
-    seed,
-    seconds,
-  }: ReturnType<typeof summarize>,
+  sum: ReturnType<typeof summarize>,
   { left, problems }: Findings,
 ): readonly string[] {
+  const leftovers = Object.entries(left).map(([what, count]) => `${count} ${what}`);
   return [
-    `daemon     killed ${kills} times, upgraded ${upgrades} times; all VMs taken up within ${p95ReadoptMs} ms (p95)`,
-    `jobs       ${jobs}: ${lost} lost, ${duplicated} run twice, ${diedWithVm} died with one of ${vmsKilled} VMs killed`,
-    `leftovers  ${Object.entries(left)
-      .map(([what, count]) => `${count} ${what}`)
-      .join(', ')}`,
-    `time       ${seconds} s, seed ${seed}`,
+    `daemon     killed ${sum.kills} times, ${sum.whileJobsRan} of them while jobs ran; ${sum.upgrades} changes of version`,
+    `           all VMs taken up within ${sum.p95ReadoptMs} ms (p95 of ${sum.readoptions})`,
+    `jobs       ${sum.jobs}: ${sum.lost} lost, ${sum.duplicated} run twice, ${sum.diedWithVm} died with one of ${sum.vmsKilled} VMs killed`,
+    `leftovers  ${leftovers.join(', ')}`,
+    `time       ${sum.seconds} s, seed ${sum.seed}`,
     ...(problems.length === 0
       ? ['All as it should be.']
       : ['NOT as it should be:', ...problems.map((problem) => `  ${problem}`)]),
