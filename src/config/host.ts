@@ -32,6 +32,12 @@ export const hostSchema = z
       .max(100_000)
       .default(80)
       .describe('No VM is started while less disk than this is free, in GiB.'),
+    rebootWhenWedged: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Reboot the Mac, in the hours of upkeep.reboot and when no VM runs, if macOS goes on counting VMs that are no more.',
+      ),
     id: z
       .string()
       .regex(/^[a-z0-9]{6}$/, 'six of a-z and 0-9')

@@ -1,6 +1,6 @@
 /** The sections `trust`, `egress` and `upkeep`. Their forms are checked here; that they are kept is others' work. */
 import * as z from 'zod';
-import { cron, pattern } from './text.ts';
+import { cron, openHours, pattern } from './text.ts';
 
 const policyName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a-z, 0-9 and "-", beginning with a letter');
 
@@ -44,6 +44,10 @@ export const upkeepSchema = z
     imageRefresh: cron.optional().describe('When golden images are refreshed.'),
     rogueAudit: cron.optional().describe('When GitHub is searched for runners that are not ours.'),
     prune: cron.default('30 4 * * *').describe('When old records are forgotten.'),
+    reboot: z
+      .strictObject(openHours)
+      .optional()
+      .describe('When host.rebootWhenWedged may reboot the host; without it, from 3 to 5 in the morning.'),
   })
   .prefault({})
   .describe("Scheduled upkeep: cron lines in the host's time zone.");

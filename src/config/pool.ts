@@ -1,7 +1,7 @@
 /** One entry of `pools`: a named class of runners. */
 import * as z from 'zod';
 import { githubSchema } from './github.ts';
-import { cron, timeZone } from './text.ts';
+import { openHours } from './text.ts';
 
 const DEFAULT_LABELS = ['self-hosted', 'macOS', 'ARM64', 'ephemeral'] as const;
 
@@ -13,9 +13,7 @@ const LOCAL_NAME = /^(?!mr-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const warm = z.int().min(0).max(2);
 
 const windowSchema = z.strictObject({
-  cron: cron.refine(isPlain, 'a cron line without L, W and #').describe('When the window opens.'),
-  hours: z.number().min(0.25).max(168).describe('How long it stays open, in hours.'),
-  timeZone,
+  ...openHours,
   warm: warm.describe('How many runners stand ready while it is open.'),
 });
 
@@ -81,9 +79,4 @@ function withDefaults(own: readonly string[]): string[] {
 
 function areUnique(words: readonly string[]): boolean {
   return new Set(words.map((word) => word.toLowerCase())).size === words.length;
-}
-
-/** Days counted from the end of a month are left out: an open window is found by looking back, field by field. */
-function isPlain(line: string): boolean {
-  return !/[LW#]/.test(line.replace(/jul|wed/gi, ''));
 }

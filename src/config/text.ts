@@ -16,11 +16,23 @@ export const timeZone = z
   .refine(isTimeZone, 'a time zone by its IANA name, such as "Europe/Berlin"')
   .describe('IANA name of the time zone in which the cron line is meant, such as "Europe/Berlin".');
 
+/** The fields of a window of time. */
+export const openHours = {
+  cron: cron.refine(isPlain, 'a cron line without L, W and #').describe('When the window opens.'),
+  hours: z.number().min(0.25).max(168).describe('How long it stays open, in hours.'),
+  timeZone,
+};
+
 /** `acme/*`, `release/*`: a name in which `*` stands for anything. */
 export const pattern = z
   .string()
   .min(1)
   .regex(/^\S+$/, 'a name without spaces, in which "*" stands for anything');
+
+/** Days counted from the end of a month are left out: an open window is found by looking back, field by field. */
+function isPlain(line: string): boolean {
+  return !/[LW#]/.test(line.replace(/jul|wed/gi, ''));
+}
 
 function isTimeZone(name: string): boolean {
   try {

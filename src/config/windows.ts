@@ -1,12 +1,12 @@
 /**
- * How many runners of a pool shall stand warm at a moment: its time windows, in their own time zones, across changes of
- * summer time. A window that opens at a time which the clocks skip opens that much later; at one which they show twice,
+ * Windows of time, in their own time zones, across changes of summer time, and how many runners of a pool shall stand
+ * warm by them. A window that opens at a time which the clocks skip opens that much later; at one which they show twice,
  * the first time.
  */
 import { parse } from 'node-cron';
 import type { PoolConfig } from './pool.ts';
 
-type Window = PoolConfig['windows'][number];
+type Window = Pick<PoolConfig['windows'][number], 'cron' | 'hours' | 'timeZone'>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,11 +16,12 @@ const SLACK_MS = 3 * HOUR_MS;
 
 /** The largest warm count of the windows that are open at `at`, else the pool's own. */
 export function warmNow(pool: Pick<PoolConfig, 'warm' | 'windows'>, at: Date): number {
-  const open = pool.windows.filter((window) => isOpen(window, at.getTime()));
+  const open = pool.windows.filter((window) => isOpen(window, at));
   return open.length === 0 ? pool.warm : Math.max(...open.map((window) => window.warm));
 }
 
-function isOpen(window: Window, atMs: number): boolean {
+export function isOpen(window: Window, at: Date): boolean {
+  const atMs = at.getTime();
   const start = latestStart(window, atMs);
   return start !== null && atMs - start < window.hours * HOUR_MS;
 }

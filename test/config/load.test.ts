@@ -30,7 +30,7 @@ test('the least configuration is completed with defaults', () => {
   const { config } = rig.load();
   expect(config).toMatchObject({
     github: { runnerGroup: 'default' },
-    host: { slots: 2, tart: 'tart', diskFloorGiB: 80 },
+    host: { slots: 2, tart: 'tart', diskFloorGiB: 80, rebootWhenWedged: false },
     deadlines: { bootSeconds: 180, idleMinutes: 10, ageHours: 6 },
     upkeep: { prune: '30 4 * * *' },
   });

@@ -27,7 +27,12 @@ test('reading never writes', () => {
   using rig = configRig();
   const text = JSON.stringify(aConfigFile());
   writeFileSync(rig.places.config, text);
-  expect(getValue(rig.sources, 'host')).toEqual({ slots: 2, tart: 'tart', diskFloorGiB: 80 });
+  expect(getValue(rig.sources, 'host')).toEqual({
+    slots: 2,
+    tart: 'tart',
+    diskFloorGiB: 80,
+    rebootWhenWedged: false,
+  });
   expect(getValue(rig.sources, 'host.vmUser')).toBeUndefined();
   expect(readFileSync(rig.places.config, 'utf8')).toBe(text);
 });
