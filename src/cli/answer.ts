@@ -78,10 +78,13 @@ function poolCause(
   { host, nowMs }: StatusReport,
 ): Found | null {
   if (pool.queue === 'trouble') return { cause: 'demand-unknown', detail: pool.trouble };
-  if (oldest?.cause)
-    return { cause: oldest.cause, detail: oldest.cause === 'host-unfit' ? host.unfit : null };
+  if (oldest?.cause) return { cause: oldest.cause, detail: isOfHost(oldest.cause) ? host.unfit : null };
   if (pool.retryAtMs > nowMs) return { cause: 'backing-off', detail: `in ${age(pool.retryAtMs - nowMs)}` };
   return null;
+}
+
+function isOfHost(cause: Cause): boolean {
+  return cause === 'host-unfit' || cause === 'disk-low';
 }
 
 export function whyHost(status: StatusReport): Answer {
@@ -100,10 +103,14 @@ export function whyHost(status: StatusReport): Answer {
 }
 
 function hostCause({ host, vms, pools }: StatusReport): Found | null {
-  if (host.unfit !== null) return { cause: 'host-unfit', detail: host.unfit };
+  if (host.unfit !== null)
+    return { cause: host.isDiskShort === true ? 'disk-low' : 'host-unfit', detail: host.unfit };
   if (host.isDraining) return { cause: 'draining', detail: null };
   if (vms === null) return { cause: 'vms-unknown', detail: null };
   if (vms.foreign >= host.slots) return { cause: 'foreign-vms', detail: `${vms.foreign} of ${host.slots}` };
+  const { ghosts = 0 } = vms;
+  if (ghosts > 0 && vms.foreign + ghosts >= host.slots)
+    return { cause: 'ghost-vms', detail: `${ghosts} of ${host.slots}` };
   const [first] = pools;
   const isCutOff = first !== undefined && pools.every(({ queue }) => queue === 'trouble');
   return isCutOff ? { cause: 'demand-unknown', detail: first.trouble } : null;

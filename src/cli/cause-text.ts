@@ -12,6 +12,11 @@ export const CAUSE_TEXTS: Readonly<Record<Cause, CauseText>> = {
     because: 'this host is draining and takes no new jobs',
     remedy: 'run `macrunner resume` to take jobs again',
   },
+  'disk-low': {
+    because: 'too little disk is free on this host',
+    remedy:
+      'free some space on the volume of TART_HOME; the host goes on by itself well above `host.diskFloorGiB`',
+  },
   'host-unfit': {
     because: 'no VM may start on this host now',
     remedy: 'mend what `macrunner status` names; the host goes on by itself',
@@ -39,6 +44,11 @@ export const CAUSE_TEXTS: Readonly<Record<Cause, CauseText>> = {
   'foreign-vms': {
     because: 'VMs that are not ours hold the slots',
     remedy: 'stop them (`tart list` shows them); macrunner never touches them',
+  },
+  'ghost-vms': {
+    because: 'macOS counts VMs that cannot be seen: a slot that has leaked, or VMs of another user',
+    remedy:
+      'it is tried again by itself; stop VMs of other users, else reboot the host (`host.rebootWhenWedged` does it at night)',
   },
   'slot-busy': {
     because: 'every slot of this host is taken',

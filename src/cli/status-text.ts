@@ -31,8 +31,7 @@ function headline(status: StatusReport, { width, paint }: Look): readonly string
   const verdict = status.isFine ? paint.good('Fine.') : paint.bad('Not fine.');
   const [worst, ...others] = status.problems.map(plain);
   const list = (mark: string, text: string) => wrap(`${mark} ${plain(text)}`, width, '  ');
-  const running =
-    vms === null ? 'VMs unknown' : `${vms.running} of ${host.slots} VMs running${foreign(vms.foreign)}`;
+  const running = vms === null ? 'VMs unknown' : `${vms.running} of ${host.slots} VMs running${unlike(vms)}`;
   const facts = [
     `host ${host.id}`,
     ...(host.isDraining ? ['draining'] : []),
@@ -59,8 +58,8 @@ function inLines(facts: readonly string[], width: number): readonly string[] {
   return lines;
 }
 
-function foreign(count: number): string {
-  return count === 0 ? '' : `, ${count} not ours`;
+function unlike({ foreign, ghosts = 0 }: NonNullable<StatusReport['vms']>): string {
+  return `${foreign === 0 ? '' : `, ${foreign} not ours`}${ghosts === 0 ? '' : `, ${ghosts} not to be seen`}`;
 }
 
 function summary({ jobs, host }: StatusReport): string {

@@ -26,7 +26,8 @@ interface Share {
 /** The total to announce per pool, by name. */
 export function capacityByPool(world: World): ReadonlyMap<string, number> {
   if (world.host.isDraining) return new Map(world.pools.map(({ name }) => [name, 0]));
-  const survey = surveyWorld(world);
+  // A ghost's slot is announced when it was seen to be free, not when it is only tried.
+  const survey = surveyWorld({ ...world, host: { ...world.host, isProbeDue: false } });
   const balances = weighPools(survey, stopOverdue(survey));
   const { creates, unserved } = createForJobs(survey, balances);
   const created = Map.groupBy(creates, (step) => step.pool);
@@ -35,7 +36,7 @@ export function capacityByPool(world: World): ReadonlyMap<string, number> {
   );
 
   const spare = shares.reduce((sum, share) => sum + share.spare, 0);
-  const isFit = survey.vms !== null && world.host.unfit === null;
+  const isFit = survey.vms !== null && world.host.unfit === null && !world.host.isDiskShort;
   // A warm runner makes way for any pool's job, so its slot is as good as free. Jobs that wait have the first claim.
   const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;
   const offers = Map.groupBy(offer(shares, free), (pool) => pool);

@@ -14,6 +14,8 @@ const APPLIES_IN: Record<RunnerEvent['type'], readonly Phase[]> = {
   // A job may start before the news that the runner is online is read.
   'job-started': ['registering', 'idle'],
   'job-completed': ['busy'],
+  // GitHub may hear of a job that its guest never reported.
+  'told-done': ['registering', 'idle', 'busy'],
   exited: ['registering', 'idle', 'busy'],
   stop: ['cloning', 'booting', 'warm', 'registering', 'idle', 'busy'],
 };
@@ -41,6 +43,8 @@ export function advance(runner: Runner, event: RunnerEvent, nowMs: number): Runn
     case 'job-completed':
       // The first word counts: the teardown deadline must not be pushed back by a guest that repeats itself.
       return runner.jobEndedMs === null ? { ...runner, jobEndedMs: nowMs } : runner;
+    case 'told-done':
+      return runner.toldDoneMs === null ? { ...runner, toldDoneMs: nowMs } : runner;
     case 'exited':
       return { ...runner, phase: 'stopping', sinceMs: nowMs, why: runner.hadJob ? 'job-done' : 'no-job' };
     case 'stop':

@@ -57,13 +57,24 @@ export interface PoolView {
   readonly demand: Reading<Demand>;
 }
 
-interface HostView {
+/** What would mend a host whose slots are held by ghosts. */
+export type Remedy = 'kill-leftovers' | 'reboot-host';
+
+export interface HostView {
   /** The two prefixes that make a name ours: `mr-<host id>-`. */
   readonly id: string;
   readonly slots: number;
   readonly isDraining: boolean;
-  /** Why no VM may start here now (disk below floor …), null when fit. */
+  /** Why no VM may start here now, its disk apart; null when fit. */
   readonly unfit: string | null;
+  /** Too little disk is free: see `disk.ts`. */
+  readonly isDiskShort: boolean;
+  /** Slots that the framework counts though no VM is seen in them: see `ghosts.ts`. */
+  readonly ghosts: number;
+  /** It is time to try whether one of the ghosts is gone. */
+  readonly isProbeDue: boolean;
+  /** What is to be done about the ghosts now, null for nothing. */
+  readonly remedy: Remedy | null;
 }
 
 /** Deadlines in milliseconds, from the configuration. */
@@ -87,8 +98,14 @@ export interface World {
   readonly inFlight: ReadonlySet<string>;
   /** Runners whose guest channel has been silent, and since when. */
   readonly silentSinceMs: ReadonlyMap<string, number>;
+  /** When a runner's guest last spoke, heartbeats included; without an entry before its first word to this daemon. */
+  readonly heardMs: ReadonlyMap<string, number>;
   /** Runners on which GitHub has started a job that their guest has not reported, and since when that is known. */
   readonly unjudgedSinceMs: ReadonlyMap<string, number>;
+  /** What should have a record at GitHub and has none, and when the reading that first said so began: `unlisted.ts`. */
+  readonly unlistedSinceMs: ReadonlyMap<string, number>;
   readonly vms: Reading<readonly Vm[]>;
   readonly registrations: Reading<readonly Registration[]>;
+  /** When the reading of the registrations began: of what happened since it says nothing. */
+  readonly registrationsBeganMs: number;
 }

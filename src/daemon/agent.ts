@@ -11,6 +11,7 @@ import { bootId } from '../host/boot-id.ts';
 import { leaseNote, leasesInForce } from '../host/dhcp-leases.ts';
 import { freeBytes } from '../host/facts.ts';
 import { hostId as readHostId } from '../host/host-id.ts';
+import { rebooter } from '../host/reboot.ts';
 import { openLedger } from '../ledger/open.ts';
 import { acquireLock } from '../lib/lock.ts';
 import { createLog } from '../lib/log.ts';
@@ -104,6 +105,7 @@ async function serve(
     ...{ config: config.get, ledger, isLedgerLost: recovered !== null, isDraining: isMarkedDraining(marker) },
     ...{ time: systemTime, boot: await bootId({ platform: process.platform, signal }), log, signal },
     ...{ freeBytes: () => freeBytes(tartHome), newSuffix: randomSuffix },
+    reboot: rebooter({ platform: process.platform, isRoot: process.getuid?.() === 0 }),
   });
   const { context, senses } = service;
   scheduleUpkeep(context);

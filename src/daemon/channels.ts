@@ -93,17 +93,19 @@ async function followUntil(
 }
 
 function followerOf(context: Context, name: string, onFirst: () => void) {
-  const { desk, wake } = context;
+  const { desk, wake, steadyMs } = context;
+  const hear = (): void => {
+    desk.heardMs.set(name, steadyMs());
+    desk.silentSinceMs.delete(name);
+  };
   return {
     onAnswer(): void {
       onFirst();
-      desk.silentSinceMs.delete(name);
+      hear();
       move(context, name, { type: 'answered' });
       wake();
     },
-    onLife(): void {
-      desk.silentSinceMs.delete(name);
-    },
+    onLife: hear,
     onEvent(event: GuestEvent): void {
       record(context, name, event);
       wake();

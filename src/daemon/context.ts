@@ -23,6 +23,8 @@ export interface Context {
   readonly steadyMs: () => number;
   /** Free space where VMs live, null when it cannot be read. */
   readonly freeBytes: () => number | null;
+  /** Reboots the Mac; null where that is not for us to do. */
+  readonly reboot: ((signal: AbortSignal) => Promise<void>) | null;
   /** Eight characters that no other runner's name ends with. */
   readonly newSuffix: () => string;
   readonly log: Logger;

@@ -4,6 +4,7 @@ import { runnerName } from '../core/names.ts';
 import type { Runner, StopReason } from '../core/runner.ts';
 import type { Step } from '../core/step.ts';
 import type { Context } from './context.ts';
+import { compareCount } from './haunting.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
@@ -35,9 +36,12 @@ export async function create(context: Context, step: Extract<Step, { do: 'create
       await hypervisor.start(runner.name, signal);
     });
     recovered(context);
+    if (context.desk.ghosts !== null) await compareCount(context, 'started');
   } catch (error) {
     if (signal.aborted) return;
-    startFailed(context, runner.name, failure, error);
+    // Refused by the limit, it says nothing about its pool.
+    const isFull = hasCode(error, 'vm-limit') && (await compareCount(context, 'refused'));
+    startFailed(context, runner.name, isFull ? 'vm-limit' : failure, error);
     fallIll(context, error);
     if (hasCode(error, 'image-missing')) void context.readAgain('images');
   }
@@ -77,6 +81,7 @@ function aNewRunner({ hostId, steadyMs, newSuffix }: Context, step: Extract<Step
     registrationId: null,
     hadJob: false,
     jobEndedMs: null,
+    toldDoneMs: null,
     why: null,
   };
 }

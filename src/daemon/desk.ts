@@ -3,6 +3,7 @@
  * what must survive a crash is in the ledger. One writer: only the daemon's own modules touch it.
  */
 import { retryDelayMs } from '../core/backoff.ts';
+import type { Ghosts } from '../core/ghosts.ts';
 import type { Waiting } from '../core/step.ts';
 import { Ailment } from './ailment.ts';
 import type { Stage } from './outcome.ts';
@@ -22,6 +23,13 @@ export class Desk {
   readonly #restUntilMs = new Map<string, number>();
   /** Since when a runner's channel has been silent. */
   readonly silentSinceMs = new Map<string, number>();
+  /** When a runner's guest last spoke. */
+  readonly heardMs = new Map<string, number>();
+  /** What GitHub's list lacks, and since when. */
+  unlistedSinceMs: ReadonlyMap<string, number> = new Map();
+  /** Slots that the framework counts though nobody sees a VM in them. */
+  ghosts: Ghosts | null = null;
+  isDiskShort = false;
   /** Runners on which GitHub runs a job that no gate asked about, and since when we know. */
   readonly unjudgedSinceMs = new Map<string, number>();
   /** Total capacity last announced, by pool. */
@@ -40,6 +48,12 @@ export class Desk {
 
   rest(name: string, untilMs: number): void {
     this.#restUntilMs.set(name, untilMs);
+  }
+
+  /** A runner that is gone is neither heard nor silent. */
+  forget(name: string): void {
+    this.heardMs.delete(name);
+    this.silentSinceMs.delete(name);
   }
 
   /** A runner that came to its end is left alone no longer. */

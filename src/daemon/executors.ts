@@ -6,6 +6,7 @@ import type { Step } from '../core/step.ts';
 import { claim } from './claim.ts';
 import type { Context } from './context.ts';
 import { create } from './create.ts';
+import { killLeftovers, rebootHost } from './haunting.ts';
 import { deregister, removeVm } from './orphans.ts';
 import { stop } from './stop.ts';
 
@@ -17,6 +18,8 @@ const EXECUTORS: { readonly [K in Step['do']]: Executor<K> } = {
   stop,
   'remove-vm': removeVm,
   deregister,
+  'kill-leftovers': killLeftovers,
+  'reboot-host': rebootHost,
 };
 
 /** Starts the step and returns at once. While it runs, its subject is in flight and nothing else is decided about it. */
@@ -41,5 +44,9 @@ function execute(context: Context, step: Step): Promise<void> {
       return EXECUTORS['remove-vm'](context, step);
     case 'deregister':
       return EXECUTORS.deregister(context, step);
+    case 'kill-leftovers':
+      return EXECUTORS['kill-leftovers'](context, step);
+    case 'reboot-host':
+      return EXECUTORS['reboot-host'](context, step);
   }
 }

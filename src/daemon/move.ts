@@ -50,6 +50,7 @@ function describe(after: Runner, event: RunnerEvent): Record<string, unknown> {
     case 'online':
     case 'job-started':
     case 'job-completed':
+    case 'told-done':
       return {};
   }
 }

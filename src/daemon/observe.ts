@@ -1,5 +1,6 @@
 /** Puts the world together from the ledger, the readings, the queues and the clock, for the plan to decide upon. */
 import type { Config } from '../config/schema.ts';
+import { ghostView } from '../core/ghosts.ts';
 import type { Limits, PoolView, Reading, Registration, Vm, World } from '../core/world.ts';
 import type { Context } from './context.ts';
 import type { RepeatedReading } from './reading.ts';
@@ -9,8 +10,12 @@ export interface Senses {
   readonly registrations: RepeatedReading<readonly Registration[]>;
   /** Images that can be cloned without the network. */
   readonly images: RepeatedReading<ReadonlySet<string>>;
-  /** Why no VM may start here, null when fit. */
+  /** Why no VM may start here, want of disk apart; null when fit. */
   readonly unfit: () => string | null;
+  /** Why no VM may start and none stand warm here, for want of disk; null when enough is free. */
+  readonly diskShort: () => string | null;
+  /** Whether this is an hour in which the host may be rebooted, if it may be at all. */
+  readonly isRebootHour: () => boolean;
   /** Warm runners wanted now, by pool. */
   readonly warm: (pool: Config['pools'][number]) => number;
 }
@@ -27,16 +32,26 @@ export function observe(context: Context, senses: Senses): World {
       slots: config.host.slots,
       isDraining: desk.isDraining,
       unfit: unfit(context, senses),
+      isDiskShort: senses.diskShort() !== null,
+      ...ghostView(desk.ghosts, mayReboot(context, senses), nowMs),
     },
     limits: limitsOf(config),
     pools: config.pools.map((pool) => poolView(context, senses, pool)),
     runners: ledger.runners(),
     inFlight: desk.handsOff(nowMs),
     silentSinceMs: desk.silentSinceMs,
+    heardMs: desk.heardMs,
     unjudgedSinceMs: desk.unjudgedSinceMs,
+    unlistedSinceMs: desk.unlistedSinceMs,
     vms: withOwnDeeds(context, senses.vms),
     registrations: withOwnRecords(context, senses.registrations),
+    registrationsBeganMs: senses.registrations.beganMs(),
   };
+}
+
+function mayReboot({ config, desk, reboot }: Context, senses: Senses): boolean {
+  const isAllowed = config().host.rebootWhenWedged && reboot !== null;
+  return desk.ghosts !== null && isAllowed && senses.isRebootHour();
 }
 
 /** Why no VM may start here: what was read of the host, or what its last start said. */

@@ -39,7 +39,7 @@ export async function deregister(context: Context, step: Extract<Step, { do: 'de
   try {
     await withIntent(context, 'deregister', step.name, async () => {
       const answer = await queue.remove(step.registrationId, signal);
-      ledger.audit(nowMs(), 'orphan-registration', step.name, { answer });
+      if (answer !== 'busy') ledger.audit(nowMs(), 'orphan-registration-removed', step.name, { answer });
       log.warn({ registration: step.name, answer }, 'a registration with our name is in no ledger');
     });
   } catch (error) {

@@ -15,6 +15,7 @@ const FAILED: Readonly<Partial<Record<StopReason, Stage>>> = {
   'boot-timeout': 'boot',
   'register-failed': 'serve',
   'register-timeout': 'serve',
+  'registration-gone': 'serve',
   'no-job': 'serve',
 };
 

@@ -23,6 +23,7 @@ export function nextLookMs({ nowMs, runners, isWaiting, silent }: Scene): number
   const isCalm = (runner: Runner): boolean =>
     (runner.phase === 'warm' || runner.phase === 'busy') &&
     runner.jobEndedMs === null &&
+    runner.toldDoneMs === null &&
     nowMs - runner.sinceMs >= SETTLED_MS &&
     !silent.has(runner.name);
   return !isWaiting && runners.every(isCalm) ? CALM_MS : SOON_MS;

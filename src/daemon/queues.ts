@@ -151,8 +151,8 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
     capacity: () => desk.announced.get(pool) ?? (desk.isDraining ? 0 : 1),
     async onMessage(message) {
       if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
-      // A guest that was silenced by its job never says that it is over, and would hold its slot until it is too old.
-      for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'job-completed' });
+      // A guest that was silenced by its job never says that it is over. GitHub's word alone does not end it, though.
+      for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
       if (message.assignedCount === 0) forgetUncounted(tools, pool);
       hear(message.assignedCount);
       // The next poll announces a capacity: it must be that of the world with this message in it.

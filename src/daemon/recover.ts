@@ -46,7 +46,7 @@ export function rebuildLedger(context: Context, senses: Senses): boolean {
   const vms = senses.vms.get();
   const registrations = senses.registrations.get();
   if (!vms.known || !registrations.known) return false;
-  const runners = rebuildRunners(hostId, context.config().pools, vms.value, registrations.value, steadyMs());
+  const runners = rebuildRunners(hostId, vms.value, registrations.value, steadyMs());
   ledger.transaction(() => {
     for (const runner of runners.filter(({ name }) => ledger.runner(name) === null)) {
       ledger.saveRunner(runner);

@@ -69,10 +69,15 @@ export const statusReport = z.object({
     slots: z.number(),
     isDraining: z.boolean(),
     unfit: z.string().nullable(),
+    /** That is why no VM may start. Older agents do not say. */
+    isDiskShort: z.boolean().optional(),
   }),
   github: z.object({ url: z.string() }),
-  /** VMs that run here, ours and foreign; null when Tart cannot be read. */
-  vms: z.object({ running: z.number(), foreign: z.number() }).nullable(),
+  /**
+   * VMs that run here, ours and foreign, and those that macOS counts though nobody sees them (older agents do not say);
+   * null when Tart cannot be read.
+   */
+  vms: z.object({ running: z.number(), foreign: z.number(), ghosts: z.number().optional() }).nullable(),
   pools: z.array(poolReport),
   runners: z.array(runnerReport),
   jobs: z.array(jobReport),

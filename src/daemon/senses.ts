@@ -1,7 +1,8 @@
 /** What the daemon reads again and again: VMs, registrations, images, free disk, the hour. Each has its own pace. */
 
 import type { Config } from '../config/schema.ts';
-import { warmNow } from '../config/windows.ts';
+import { isOpen, warmNow } from '../config/windows.ts';
+import { isDiskShort, recoveredAt } from '../core/disk.ts';
 import { ownPrefix } from '../core/names.ts';
 import type { Hypervisor } from '../core/ports.ts';
 import type { Runner } from '../core/runner.ts';
@@ -45,6 +46,8 @@ interface Circumstances {
   readonly isWaiting: boolean;
   /** Something with our name is there that the ledger does not know. */
   readonly hasOrphans: boolean;
+  /** GitHub's list lacks something, and what that means takes a second one. */
+  readonly isLookingTwice: boolean;
 }
 
 export interface RefreshingSenses extends Senses {
@@ -74,32 +77,44 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
   const images = reading<ReadonlySet<string>>('the images', PACE.images.staleMs, (signal) =>
     readyImages(config(), hypervisor, signal),
   );
-  const warm = rememberedForAMinute(nowMs);
+  const warm = rememberedForAMinute(
+    nowMs,
+    (pool: Config['pools'][number]) => warmNow(pool, new Date(nowMs())),
+    ({ name }) => name,
+  );
   const disk = rememberedDisk(options);
+  const rebootHour = rememberedForAMinute(
+    nowMs,
+    (given: Config) => isRebootHour(given, new Date(nowMs())),
+    () => 'host',
+  );
   return {
     vms,
     registrations,
     images,
-    unfit: disk,
+    ...disk,
     warm: (pool) => warm.get(pool),
-    refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans }, signal) {
+    isRebootHour: () => rebootHour.get(config()),
+    refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans, isLookingTwice }, signal) {
       const isInhabited = runners.length > 0 || isWaiting;
       const calmMs = Math.min(CALM_MS, config().deadlines.registerSeconds * 500);
       const troubled = runners.filter((runner) => isInTrouble(runner, silentSinceMs, steadyMs() - calmMs));
       // A list that is older than a runner's last move says nothing about it.
-      const isBlind = troubled.some((runner) => runner.sinceMs >= registrations.beganMs());
+      const isBlind = troubled.some((runner) => lastNewsMs(runner) >= registrations.beganMs());
       const isTroubled = hasOrphans || troubled.length > 0;
       const ready = images.get();
       const lacksImage = ready.known && config().pools.some((pool) => !ready.value.has(pool.image));
       // A VM that fell silent may be dead, and while VMs are unknown nothing is decided.
       const isUrgent = !vms.get().known || runners.some(({ name }) => silentSinceMs.has(name));
       if (vms.isDue(isUrgent ? PACE.vms.soon : paceOf('vms', isInhabited))) void vms.refresh(signal);
-      const registrationsPace = isBlind ? PACE.registrations.soon : paceOf('registrations', isTroubled);
+      const registrationsPace =
+        isBlind || isLookingTwice ? PACE.registrations.soon : paceOf('registrations', isTroubled);
       if (registrations.isDue(registrationsPace)) void registrations.refresh(signal);
       if (images.isDue(paceOf('images', lacksImage))) void images.refresh(signal);
     },
     forgetPools() {
       warm.clear();
+      rebootHour.clear();
       images.forget();
     },
     forgetAll() {
@@ -113,12 +128,17 @@ function paceOf(reading: keyof typeof PACE, often: boolean): number {
 }
 
 function isInTrouble(
-  { name, phase, sinceMs }: Runner,
+  { name, phase, sinceMs, toldDoneMs, jobEndedMs }: Runner,
   silent: ReadonlyMap<string, number>,
   calmSinceMs: number,
 ): boolean {
   if (phase === 'registering' || phase === 'idle') return sinceMs < calmSinceMs || silent.has(name);
-  return phase === 'busy' && silent.has(name);
+  // What GitHub's queue told done is looked up in its records, while the guest says nothing of it.
+  return phase === 'busy' && (silent.has(name) || (toldDoneMs !== null && jobEndedMs === null));
+}
+
+function lastNewsMs({ sinceMs, toldDoneMs }: Runner): number {
+  return Math.max(sinceMs, toldDoneMs ?? 0);
 }
 
 async function readyImages(
@@ -134,37 +154,57 @@ async function readyImages(
 }
 
 /** Time windows turn at full minutes: reckoning them anew at every turn would be the loop's dearest part. */
-function rememberedForAMinute(nowMs: () => number) {
-  const kept = new Map<string, { readonly minute: number; readonly warm: number }>();
+function rememberedForAMinute<T, K>(nowMs: () => number, reckon: (of: K) => T, nameOf: (of: K) => string) {
+  const kept = new Map<string, { readonly minute: number; readonly value: T }>();
   return {
-    get(pool: Config['pools'][number]): number {
+    get(of: K): T {
       const minute = Math.floor(nowMs() / MINUTE_MS);
-      const known = kept.get(pool.name);
-      if (known?.minute === minute) return known.warm;
-      const warm = warmNow(pool, new Date(nowMs()));
-      kept.set(pool.name, { minute, warm });
-      return warm;
+      const known = kept.get(nameOf(of));
+      if (known?.minute === minute) return known.value;
+      const value = reckon(of);
+      kept.set(nameOf(of), { minute, value });
+      return value;
     },
     clear: () => kept.clear(),
   };
 }
 
+function isRebootHour({ upkeep }: Config, at: Date): boolean {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return isOpen(upkeep.reboot ?? { cron: '0 3 * * *', hours: 2, timeZone }, at);
+}
+
 const DISK_EVERY_MS = 10_000;
 
-function rememberedDisk({ config, tartHome, freeBytes, steadyMs }: SensesOptions): () => string | null {
+function rememberedDisk({ config, tartHome, freeBytes, steadyMs }: SensesOptions) {
   let atMs = Number.NEGATIVE_INFINITY;
   let unfit: string | null = null;
-  return () => {
-    if (steadyMs() - atMs < DISK_EVERY_MS) return unfit;
+  let diskShort: string | null = null;
+  const look = (): void => {
+    if (steadyMs() - atMs < DISK_EVERY_MS) return;
     atMs = steadyMs();
-    const { diskFloorGiB } = config().host;
+    const floorBytes = config().host.diskFloorGiB * GIB;
     const free = freeBytes();
-    if (free === null) unfit = `the free space of ${tartHome} cannot be read`;
-    else
-      unfit =
-        free < diskFloorGiB * GIB
-          ? `only ${Math.floor(free / GIB)} GiB are free, host.diskFloorGiB is ${diskFloorGiB}`
-          : null;
-    return unfit;
+    unfit = free === null ? `the free space of ${tartHome} cannot be read` : null;
+    // What cannot be read is neither short nor ample: it stays what it was.
+    if (free === null) return;
+    const isShort = isDiskShort(diskShort !== null, free, floorBytes);
+    diskShort = isShort ? shortage(free, floorBytes) : null;
   };
+  return {
+    unfit(): string | null {
+      look();
+      return unfit;
+    },
+    diskShort(): string | null {
+      look();
+      return diskShort;
+    },
+  };
+}
+
+function shortage(free: number, floorBytes: number): string {
+  const gib = (bytes: number): string => `${Math.floor(bytes / GIB)} GiB`;
+  const floor = `only ${gib(free)} are free, host.diskFloorGiB is ${floorBytes / GIB}`;
+  return free < floorBytes ? floor : `${floor}; it goes on with ${gib(recoveredAt(floorBytes))}`;
 }

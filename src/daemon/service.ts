@@ -41,6 +41,8 @@ export interface ServiceOptions {
   readonly tartHome: string;
   /** Free space where VMs live, null when it cannot be read. */
   readonly freeBytes: () => number | null;
+  /** Reboots the Mac; left out where that is not for us to do. */
+  readonly reboot?: Context['reboot'];
   readonly keepSecret: (secret: string) => void;
   readonly newSuffix: () => string;
 }
@@ -62,6 +64,7 @@ const NOBODY = {
   silentSinceMs: new Map<string, number>(),
   isWaiting: true,
   hasOrphans: true,
+  isLookingTwice: false,
 };
 
 /** Takes up what the last life left, and serves until the signal aborts. */
@@ -81,7 +84,7 @@ export function startService(options: ServiceOptions): Service {
   const context: Context = {
     ...options,
     ...clocks,
-    ...{ queues, wake, turned: () => loop.turned(), desk: new Desk() },
+    ...{ queues, wake, turned: () => loop.turned(), desk: new Desk(), reboot: options.reboot ?? null },
     readAgain: (what) => senses[what].refresh(signal),
   };
   context.desk.isDraining = options.isDraining;
@@ -145,6 +148,7 @@ function lookAtClock(
   }
   ledger.setClockAnchor(clock.anchor);
   desk.silentSinceMs.clear();
+  desk.heardMs.clear();
   senses.forgetAll();
   log.warn({ seconds }, 'the host slept; all is looked at again');
 }

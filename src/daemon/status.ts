@@ -1,5 +1,6 @@
 /** What the daemon says about itself: `macrunner status` in data. Reads only. */
 import type { Config } from '../config/schema.ts';
+import { isAlarmingGhost } from '../core/ghosts.ts';
 import type { Job } from '../core/job.ts';
 import type { Runner } from '../core/runner.ts';
 import type { Context } from './context.ts';
@@ -36,7 +37,8 @@ export function statusReport(context: Context, senses: Senses, identity: Identit
       id: hostId,
       slots: config.host.slots,
       isDraining: desk.isDraining,
-      unfit: unfit(context, senses),
+      unfit: whyNoStart(context, senses),
+      isDiskShort: senses.diskShort() !== null,
     },
     github: { url: config.github.url },
     vms,
@@ -50,9 +52,10 @@ function problemsNow(context: Context, senses: Senses, pools: readonly PoolRepor
   const { desk, config, queues } = context;
   const vms = senses.vms.get();
   const images = senses.images.get();
-  const why = unfit(context, senses);
+  const why = whyNoStart(context, senses);
   return [
     ...(why ? [`No VM may start: ${why}.`] : []),
+    ...ghostProblems(context),
     ...(vms.known || senses.vms.isAwaited() ? [] : [`VMs are unknown: ${vms.why}.`]),
     ...pools
       .filter((pool) => pool.queue === 'trouble')
@@ -63,6 +66,21 @@ function problemsNow(context: Context, senses: Senses, pools: readonly PoolRepor
       .map((pool) => `Pool ${pool.name}: ${pool.failures} starts failed in a row; see \`macrunner logs\`.`),
     ...(images.known ? missingImages(config(), images.value) : []),
   ];
+}
+
+function whyNoStart(context: Context, senses: Senses): string | null {
+  return senses.diskShort() ?? unfit(context, senses);
+}
+
+/** Only when they did not go by themselves: a process that is dying is no reason to call somebody. */
+function ghostProblems({ desk, config }: Context): readonly string[] {
+  if (desk.ghosts === null || !isAlarmingGhost(desk.ghosts)) return [];
+  const { count } = desk.ghosts;
+  const slots = `${count} of ${config().host.slots} slots cannot be used`;
+  const remedy = config().host.rebootWhenWedged
+    ? 'the host is rebooted when nothing runs, in the hours for it'
+    : 'if nobody else runs VMs here, reboot the host (host.rebootWhenWedged lets the agent do it)';
+  return [`macOS counts VMs that cannot be seen, so ${slots}: a leak, or VMs of another user; ${remedy}.`];
 }
 
 function missingImages(config: Config, ready: ReadonlySet<string>): readonly string[] {
@@ -134,10 +152,14 @@ function stateOf(job: Job, isWaiting: boolean): JobReport['state'] {
   return isWaiting ? 'waiting' : 'starting';
 }
 
-function vmCounts({ ledger }: Context, senses: Senses): StatusReport['vms'] {
+function vmCounts({ ledger, desk }: Context, senses: Senses): StatusReport['vms'] {
   const reading = senses.vms.get();
   if (!reading.known) return null;
   const ours = new Set(ledger.runners().map((runner) => runner.name));
   const running = reading.value.filter((vm) => vm.state === 'running');
-  return { running: running.length, foreign: running.filter((vm) => !ours.has(vm.name)).length };
+  return {
+    running: running.length,
+    foreign: running.filter((vm) => !ours.has(vm.name)).length,
+    ghosts: desk.ghosts?.count ?? 0,
+  };
 }

@@ -6,6 +6,7 @@ import type { StopReason } from '../core/runner.ts';
 import type { Step } from '../core/step.ts';
 import { endOfRun } from '../tart/run-end.ts';
 import type { Context } from './context.ts';
+import { weigh } from './haunting.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 import { queueOfRunner } from './registered-at.ts';
@@ -58,10 +59,17 @@ async function tearDown(context: Context, name: string): Promise<void> {
     ledger.note(name, atMs, 'gone', { registration });
     ledger.audit(atMs, 'runner-gone', name, { registration });
   });
-  desk.silentSinceMs.delete(name);
+  desk.forget(name);
+  if (hasRun(context, name)) weigh(context, { type: 'vm-ended' });
   log.info({ runner: name, registration }, 'runner gone');
   void readAgain('vms');
   if (mayHaveUnknownRecord(context, name)) void readAgain('registrations');
+}
+
+/** A VM that the framework refused to start leaves it as it was. */
+function hasRun({ ledger }: Context, name: string): boolean {
+  const why = ledger.runner(name)?.why;
+  return why !== 'vm-limit' && why !== 'clone-failed' && why !== 'start-failed';
 }
 
 /** What a VM said when it ended by itself. */

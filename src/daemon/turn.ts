@@ -2,6 +2,8 @@
 import { capacityByPool } from '../core/capacity.ts';
 import { ownPrefix } from '../core/names.ts';
 import { plan } from '../core/plan.ts';
+import { HOST_SUBJECT } from '../core/step.ts';
+import { isUnlistedTwice, watchUnlisted } from '../core/unlisted.ts';
 import type { World } from '../core/world.ts';
 import type { Channels } from './channels.ts';
 import type { Context } from './context.ts';
@@ -16,7 +18,8 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   queues.watch(context.steadyMs());
   forgetAbandoned(context);
   watchUnjudged(context);
-  const world = observe(context, senses);
+  noteDisk(context, senses);
+  const world = withUnlisted(context, observe(context, senses));
   const decided = plan(world);
   desk.waiting = decided.waiting;
   for (const step of decided.steps) dispatch(context, step);
@@ -25,7 +28,29 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   channels.follow(context, runners);
   const { silentSinceMs } = desk;
   const isWaiting = desk.waiting.length > 0;
-  senses.refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans: hasOrphans(context, world) }, signal);
+  const isLookingTwice = [...world.unlistedSinceMs.keys()].some((name) => !isUnlistedTwice(name, world));
+  const signs = { hasOrphans: hasOrphans(context, world), isLookingTwice };
+  senses.refreshDue({ runners, silentSinceMs, isWaiting, ...signs }, signal);
+}
+
+/** What GitHub's list lacks is remembered from one look to the next. */
+function withUnlisted({ desk }: Context, seen: World): World {
+  desk.unlistedSinceMs = watchUnlisted(desk.unlistedSinceMs, seen);
+  return { ...seen, unlistedSinceMs: desk.unlistedSinceMs };
+}
+
+function noteDisk({ desk, ledger, nowMs, log }: Context, senses: RefreshingSenses): void {
+  const why = senses.diskShort();
+  if ((why !== null) === desk.isDiskShort) return;
+  desk.isDiskShort = why !== null;
+  ledger.audit(
+    nowMs(),
+    why === null ? 'disk-ample' : 'disk-short',
+    HOST_SUBJECT,
+    why === null ? {} : { why },
+  );
+  if (why === null) log.info('enough disk is free again');
+  else log.error({ why }, 'too little disk is free: no VM starts, and none stands warm');
 }
 
 /** A VM with our name that no runner of the ledger has: it may be an orphan, for which GitHub must be asked. */

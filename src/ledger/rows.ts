@@ -23,6 +23,7 @@ export const runnerRow = z.object({
   registrationId: z.number().nullable(),
   hadJob: flag,
   jobEndedMs: z.number().nullable(),
+  toldDoneMs: z.number().nullable(),
   why: z.enum(STOP_REASONS).nullable(),
 });
 

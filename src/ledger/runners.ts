@@ -25,15 +25,17 @@ export interface RunnerBook extends UnconfirmedBook {
 }
 
 const COLUMNS = `name, pool, slot, phase, created_ms AS createdMs, since_ms AS sinceMs,
-  registration_id AS registrationId, had_job AS hadJob, job_ended_ms AS jobEndedMs, why, gone_ms AS goneMs`;
+  registration_id AS registrationId, had_job AS hadJob, job_ended_ms AS jobEndedMs, told_done_ms AS toldDoneMs,
+  why, gone_ms AS goneMs`;
 
 const SAVE = `INSERT INTO runners
-  (name, pool, slot, phase, created_ms, since_ms, registration_id, had_job, job_ended_ms, why, ended_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (name, pool, slot, phase, created_ms, since_ms, registration_id, had_job, job_ended_ms, told_done_ms, why,
+    ended_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET pool = excluded.pool, slot = excluded.slot, phase = excluded.phase,
     created_ms = excluded.created_ms, since_ms = excluded.since_ms, registration_id = excluded.registration_id,
-    had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, why = excluded.why,
-    ended_ms = coalesce(runners.ended_ms, excluded.ended_ms)`;
+    had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, told_done_ms = excluded.told_done_ms,
+    why = excluded.why, ended_ms = coalesce(runners.ended_ms, excluded.ended_ms)`;
 
 export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => number): RunnerBook {
   const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
@@ -52,10 +54,11 @@ export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => 
     runner: (name) => first(pastRunnerRow, byName, name),
     pastRunners: (limit) => all(pastRunnerRow, past, limit),
     saveRunner(runner) {
-      const { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why } = runner;
-      const had = hadJob ? 1 : 0;
+      const { name, pool, slot, phase, createdMs, sinceMs, registrationId, why } = runner;
+      const had = runner.hadJob ? 1 : 0;
+      const ends = [runner.jobEndedMs, runner.toldDoneMs] as const;
       const endedMs = phase === 'stopping' ? nowMs() : null;
-      save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, jobEndedMs, why, endedMs);
+      save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, ...ends, why, endedMs);
     },
     markGone(name, atMs) {
       gone.run(atMs, nowMs(), name);

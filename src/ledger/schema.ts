@@ -114,4 +114,6 @@ UPDATE runners SET ended_ms = since_ms WHERE phase = 'stopping' OR gone_ms IS NO
 CREATE INDEX runners_ended ON runners (ended_ms) WHERE gone_ms IS NOT NULL;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK, ENDED];
+const TOLD_DONE = 'ALTER TABLE runners ADD COLUMN told_done_ms INTEGER;';
+
+export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK, ENDED, TOLD_DONE];

@@ -6,14 +6,15 @@ import { plan } from '../../src/core/plan.ts';
 import { PHASES, type Runner } from '../../src/core/runner.ts';
 import type { PoolView, Registration, World } from '../../src/core/world.ts';
 import {
+  A_HOST,
   aJob,
   aName,
   aRegistration,
   aRunner,
   aVm,
-  HOST,
   known,
   LIMITS,
+  NOTHING_NOTICED,
   NOW,
   SECOND,
 } from '../support/world.ts';
@@ -56,13 +57,14 @@ function bigWorld(count: number, poolCount: number): World {
   const foreign = Array.from({ length: Math.ceil(count / 100) }, (_, index) => aVm(`dev-${index}`));
   return {
     nowMs: NOW,
-    host: { id: HOST, slots: Math.ceil(count * 1.1), isDraining: false, unfit: null },
+    host: { ...A_HOST, slots: Math.ceil(count * 1.1), ghosts: Math.ceil(count / 100) },
     limits: LIMITS,
     pools: Array.from({ length: poolCount }, (_, index) => bigPool(index, runners)),
     runners,
     inFlight: new Set(runners.filter((_, index) => index % 11 === 0).map(({ name }) => name)),
-    silentSinceMs: new Map(),
-    unjudgedSinceMs: new Map(),
+    ...NOTHING_NOTICED,
+    heardMs: new Map(running.map(({ name }) => [name, NOW - SECOND])),
+    registrationsBeganMs: NOW - SECOND,
     vms: known([...running.map(({ name }) => aVm(name)), ...orphans, ...foreign]),
     registrations: known(running.map(registrationOf)),
   };

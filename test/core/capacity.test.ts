@@ -106,7 +106,10 @@ test('jobs won by the floor alone raise nothing', () => {
 describe('the floor alone is announced', () => {
   test.each<[string, Parameters<typeof aWorld>[0]]>([
     ['while the VMs are unknown', { vms: unknown }],
-    ['while the host is unfit', { host: { unfit: 'disk below floor' } }],
+    ['while the host is unfit', { host: { unfit: 'its disk cannot be read' } }],
+    ['while the disk is short', { host: { isDiskShort: true } }],
+    ['beside ghosts', { host: { ghosts: 2 } }],
+    ['beside ghosts, though one is about to be tried', { host: { ghosts: 2, isProbeDue: true } }],
     ['beside foreign VMs', { vms: known([aVm('dev-1'), aVm('dev-2')]) }],
     ['while the image is missing', { pools: [aPool('ios', { imageReady: false })] }],
     ['while the demand is unknown', { pools: [aPool('ios', { demand: unknown })] }],
@@ -116,6 +119,17 @@ describe('the floor alone is announced', () => {
 test('a pool whose demand is unknown still announces what it runs', () => {
   const runners = [aRunner('a', 'busy', { slot: 0 }), aRunner('b', 'busy', { slot: 1 })];
   expect(announce({ pools: [aPool('ios', { demand: unknown })], runners })).toEqual({ ios: 2 });
+});
+
+test('with a short disk only what runs is announced', () => {
+  const runners = [aRunner('a', 'busy', { slot: 0 }), aRunner('b', 'warm', { slot: 1 })];
+  const pools = [withJobs('ios', '1')];
+  expect(announce({ pools, runners, host: { slots: 3 } })).toEqual({ ios: 2 });
+  expect(announce({ pools, runners, host: { slots: 3, isDiskShort: true } })).toEqual({ ios: 1 });
+});
+
+test('the slot of a ghost is announced to nobody', () => {
+  expect(announce({ host: { slots: 3, ghosts: 1 }, pools: [aPool('ios', { max: 3 })] })).toEqual({ ios: 2 });
 });
 
 test('a drain announces nothing', () => {
@@ -138,7 +152,8 @@ test('I8: what is announced above the floor never exceeds what the host can run'
         .map(([pool, total]) => total - (stranded.get(pool) ?? 0))
         .filter((total) => total > 1)
         .reduce((sum, total) => sum + total, 0);
-      expect(above).toBeLessThanOrEqual(Math.max(world.host.slots - strangers, world.runners.length));
+      const { slots, ghosts } = world.host;
+      expect(above).toBeLessThanOrEqual(Math.max(slots - strangers - ghosts, world.runners.length));
       expect([...capacity.keys()]).toEqual(world.pools.map(({ name }) => name));
       for (const total of capacity.values()) expect(total > 0).toBe(!world.host.isDraining);
     }),

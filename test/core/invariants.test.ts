@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plan } from '../../src/core/plan.ts';
-import type { Plan, Step } from '../../src/core/step.ts';
-import type { World } from '../../src/core/world.ts';
+import { HOST_SUBJECT, type Plan, type Step } from '../../src/core/step.ts';
+import type { Registration, World } from '../../src/core/world.ts';
 import { arbitraryKnownWorld, arbitraryWorld } from '../support/arbitrary-world.ts';
-import { HOST, unknown } from '../support/world.ts';
+import { HOST, known, unknown } from '../support/world.ts';
 
 const MAY_HAVE_JOB: readonly string[] = ['registering', 'idle', 'busy'];
 
@@ -33,6 +33,9 @@ function subjectOf(step: Step): string {
       return step.vm;
     case 'deregister':
       return step.name;
+    case 'kill-leftovers':
+    case 'reboot-host':
+      return HOST_SUBJECT;
   }
 }
 
@@ -42,15 +45,18 @@ const runnerNamed = (world: World, name: string) => world.runners.find((runner) 
 const newStops = (world: World, steps: readonly Step[]) =>
   only(steps, 'stop').filter(({ runner }) => runnerNamed(world, runner)?.phase !== 'stopping');
 
-test('I1: with the new runners no more VMs can run than there are slots, foreign ones counted', () => {
+test('I1: with the new runners no more VMs can run than there are slots, foreign ones and ghosts counted', () => {
   always((world, { steps }) => {
+    const { host } = world;
+    // When it is due, one start may try the slot of one ghost: the framework refuses it if it is taken.
+    const ghosts = Math.max(0, host.ghosts - (host.isProbeDue ? 1 : 0));
     const slots = only(steps, 'create').map(({ slot }) => slot);
     if (slots.length === 0) return;
     const own = new Set(world.runners.map(({ name }) => name));
     const strangers = world.vms.known
       ? world.vms.value.filter(({ name, state }) => state === 'running' && !own.has(name)).length
       : Number.POSITIVE_INFINITY;
-    expect(world.runners.length + strangers + slots.length).toBeLessThanOrEqual(world.host.slots);
+    expect(world.runners.length + strangers + ghosts + slots.length).toBeLessThanOrEqual(host.slots);
     for (const slot of slots) {
       expect(world.runners.map((runner) => runner.slot)).not.toContain(slot);
       expect(slot).toBeLessThan(world.host.slots);
@@ -101,7 +107,7 @@ test('I4: nothing without our name is touched', () => {
   always((world, { steps }) => {
     for (const step of steps) {
       if (step.do === 'create') expect(world.pools.map(({ name }) => name)).toContain(step.pool);
-      else expect(subjectOf(step).startsWith(`mr-${HOST}-`)).toBe(true);
+      else if (subjectOf(step) !== HOST_SUBJECT) expect(subjectOf(step).startsWith(`mr-${HOST}-`)).toBe(true);
       if (step.do === 'stop') expect(runnerNamed(world, step.runner)).toBeDefined();
       if (step.do === 'remove-vm') expect(runnerNamed(world, step.vm)).toBeUndefined();
       if (step.do === 'deregister') expect(runnerNamed(world, step.name)).toBeUndefined();
@@ -114,7 +120,9 @@ test('I5: an unknown VM list creates nothing and destroys nothing', () => {
     const world = { ...drawn, vms: unknown };
     const { steps } = plan(world);
     expect(newStops(world, steps)).toEqual([]);
-    expect(steps.filter(({ do: kind }) => kind !== 'stop' && kind !== 'claim')).toEqual([]);
+    // Leftovers are looked for by other means than the list.
+    const allowed = ['stop', 'claim', 'kill-leftovers'];
+    expect(steps.filter(({ do: kind }) => !allowed.includes(kind))).toEqual([]);
   });
 });
 
@@ -125,8 +133,8 @@ test('I5: unknown registrations destroy no orphan, and no runner that may have a
     expect([...only(steps, 'remove-vm'), ...only(steps, 'deregister')]).toEqual([]);
     for (const { runner, why } of newStops(world, steps)) {
       if (!MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? '')) continue;
-      expect(['age-limit', 'job-done', 'vm-died', 'refused']).toContain(why);
-      if (why === 'vm-died') expect(isSilent(world, runner)).toBe(true);
+      expect(['age-limit', 'job-done', 'outlived-job', 'vm-died', 'refused']).toContain(why);
+      if (why === 'vm-died' || why === 'outlived-job') expect(isSilent(world, runner)).toBe(true);
       if (why === 'refused') expect(isUnjudged(world, runner)).toBe(true);
     }
   });
@@ -138,7 +146,7 @@ test('I5: unknown demand starts nothing for the pool and takes nothing from it f
     const { steps, waiting } = plan(world);
     expect([...only(steps, 'create'), ...only(steps, 'claim'), ...waiting]).toEqual([]);
     const idlers = newStops(world, steps).filter(({ why }) =>
-      ['surplus', 'evicted', 'idle-timeout'].includes(why),
+      ['surplus', 'evicted', 'idle-timeout', 'disk-pressure', 'host-reboot'].includes(why),
     );
     // A drain is an order, no reading: it may stop what has no credential yet.
     if (!world.host.isDraining) expect(idlers).toEqual([]);
@@ -146,17 +154,91 @@ test('I5: unknown demand starts nothing for the pool and takes nothing from it f
   });
 });
 
+test('I5: a VM list that every guest we hear contradicts is unknown', () => {
+  always((drawn) => {
+    const heardMs = new Map(drawn.runners.map(({ name }) => [name, drawn.nowMs]));
+    const isAlive = drawn.runners.some(({ phase }) => phase !== 'stopping');
+    const world = { ...drawn, heardMs, silentSinceMs: new Map(), vms: known([]) };
+    const { steps } = plan(world);
+    if (isAlive) expect(steps).toEqual(plan({ ...world, vms: unknown }).steps);
+  });
+});
+
+test('I5: a runner that we hear is not taken for dead', () => {
+  always((world, { steps }) => {
+    const died = newStops(world, steps).filter(({ why }) => why === 'vm-died');
+    for (const { runner } of died) {
+      const isHeard = world.nowMs - (world.heardMs.get(runner) ?? 0) < 60_000;
+      expect(isHeard && !world.silentSinceMs.has(runner)).toBe(false);
+    }
+  });
+});
+
+test('I5: one list of GitHub that lacks a runner or an orphan VM removes nothing', () => {
+  always((drawn) => {
+    const unlistedSinceMs = new Map([...drawn.unlistedSinceMs.keys()].map((name) => [name, drawn.nowMs]));
+    const world = { ...drawn, registrations: known([]), unlistedSinceMs };
+    const { steps } = plan(world);
+    expect(only(steps, 'remove-vm')).toEqual([]);
+    expect(only(steps, 'stop').filter(({ why }) => why === 'registration-gone')).toEqual([]);
+  });
+});
+
+test('two sources: what GitHub told done is ended after the teardown time, by a record read since or by silence', () => {
+  always((world, { steps }) => {
+    const outlived = newStops(world, steps).filter(({ why }) => why === 'outlived-job');
+    for (const { runner } of outlived) {
+      const toldMs = runnerNamed(world, runner)?.toldDoneMs ?? world.nowMs;
+      expect(world.nowMs - toldMs).toBeGreaterThanOrEqual(world.limits.teardownMs);
+      const isReadSince = world.registrations.known && world.registrationsBeganMs > toldMs;
+      expect(isSilent(world, runner) || (isReadSince && !busyRecords(world).has(runner))).toBe(true);
+    }
+  });
+});
+
+test('two sources: a runner whose record, read since, is online and busy never goes because its job was told done', () => {
+  always((world, { steps }) => {
+    const busy = busyRecords(world);
+    for (const { runner, why } of newStops(world, steps)) {
+      const toldMs = runnerNamed(world, runner)?.toldDoneMs ?? world.nowMs;
+      const isAtWork = busy.get(runner)?.status === 'online' && world.registrationsBeganMs > toldMs;
+      if (isAtWork) expect(why).not.toBe('outlived-job');
+    }
+  });
+});
+
+test('a short disk creates nothing and keeps no warm runner that no job needs', () => {
+  always((drawn) => {
+    const world = { ...drawn, host: { ...drawn.host, isDiskShort: true } };
+    const { steps } = plan(world);
+    expect(only(steps, 'create')).toEqual([]);
+    const stopped = new Set(only(steps, 'stop').map(({ runner }) => runner));
+    const claimed = new Set(only(steps, 'claim').map(({ runner }) => runner));
+    for (const { name, phase, pool } of world.runners) {
+      if (phase !== 'warm' || world.inFlight.has(name) || claimed.has(name)) continue;
+      if (world.pools.some((one) => one.name === pool && one.demand.known)) expect(stopped).toContain(name);
+    }
+  }, arbitraryKnownWorld);
+});
+
+test('a host is rebooted only when it is asked for and nothing runs or starts', () => {
+  always((world, { steps }) => {
+    if (only(steps, 'reboot-host').length === 0) return;
+    expect(world.host.remedy).toBe('reboot-host');
+    expect(world.runners).toEqual([]);
+    expect(only(steps, 'create')).toEqual([]);
+    expect(world.vms.known && world.vms.value.every(({ state }) => state !== 'running')).toBe(true);
+  });
+});
+
 test('two sources: what GitHub calls busy is stopped only by its own word, by age, unjudged, or with its VM gone and offline or silent', () => {
   always((world, { steps }) => {
-    const busy = new Map(
-      world.registrations.known
-        ? world.registrations.value.filter((r) => r.busy).map((r) => [r.name, r])
-        : [],
-    );
+    const busy = busyRecords(world);
     for (const { runner, why } of newStops(world, steps)) {
       const record = busy.get(runner);
       if (!record || !MAY_HAVE_JOB.includes(runnerNamed(world, runner)?.phase ?? '')) continue;
-      expect(['age-limit', 'job-done', 'vm-died', 'refused']).toContain(why);
+      expect(['age-limit', 'job-done', 'outlived-job', 'vm-died', 'refused']).toContain(why);
+      if (why === 'outlived-job') expect(isSilent(world, runner)).toBe(true);
       if (why === 'refused') expect(isUnjudged(world, runner)).toBe(true);
       if (why === 'vm-died') expect(record.status === 'offline' || isSilent(world, runner)).toBe(true);
     }
@@ -232,6 +314,11 @@ test('a drain creates and claims nothing', () => {
     expect([...only(steps, 'create'), ...only(steps, 'claim')]).toEqual([]);
   });
 });
+
+function busyRecords({ registrations }: World): ReadonlyMap<string, Registration> {
+  if (!registrations.known) return new Map();
+  return new Map(registrations.value.filter(({ busy }) => busy).map((record) => [record.name, record]));
+}
 
 /** The guest channel, the second way to a VM beside Tart's list, has been silent past its deadline. */
 function isSilent({ silentSinceMs, limits, nowMs }: World, runner: string): boolean {

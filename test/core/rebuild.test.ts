@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { plan } from '../../src/core/plan.ts';
 import { rebuildRunners } from '../../src/core/rebuild.ts';
 import type { Registration, Vm } from '../../src/core/world.ts';
-import { aName, aPool, aRegistration, aVm, aWorld, HOST, known, NOW } from '../support/world.ts';
+import { aName, aRegistration, aVm, aWorld, HOST, known, NOW } from '../support/world.ts';
 
 const [A, B, C, D] = [aName('a'), aName('b'), aName('c'), aName('d')];
 
 function rebuild(vms: readonly Vm[], registrations: readonly Registration[]) {
-  return rebuildRunners(HOST, [aPool()], vms, registrations, NOW);
+  return rebuildRunners(HOST, vms, registrations, NOW);
 }
 
 test('what GitHub knows of a running VM says in which phase it is', () => {
@@ -24,7 +24,6 @@ test('what GitHub knows of a running VM says in which phase it is', () => {
     { phase: 'busy', why: null, hadJob: true, slot: 0 },
     { phase: 'idle', why: null, hadJob: false, slot: 1 },
     { phase: 'registering', why: null, hadJob: false, slot: 2 },
-    { phase: 'stopping', why: 'interrupted', hadJob: false, slot: 3 },
   ]);
   expect(runners[0]).toMatchObject({
     name: A,
@@ -43,16 +42,29 @@ test('VMs that do not run are stopped, and take the slots after those that do', 
   ]);
 });
 
-test('a pool that is no longer configured keeps its busy runner and loses its idle one', () => {
+test('I5: a VM that runs without a record is left to the plan, which looks twice before it removes an orphan', () => {
+  expect(rebuild([aVm(A)], [])).toEqual([]);
+  const unread = aWorld({ vms: known([aVm(A)]), registrations: known([]) });
+  expect(plan(unread).steps).toEqual([]);
+});
+
+test('a VM that GitHub calls busy is kept though Tart lists it as stopped', () => {
+  const [runner] = rebuild([aVm(A, 'stopped')], [aRegistration(A, { busy: true })]);
+  expect(runner).toMatchObject({ phase: 'busy', why: null });
+});
+
+test('a VM that does not run and has no record is stopped', () => {
+  expect(rebuild([aVm(A, 'stopped')], [])[0]).toMatchObject({ phase: 'stopping', registrationId: null });
+});
+
+test('the runners of a pool that is no longer configured are kept as well: the plan ends those without a job', () => {
   const old = [aName('a', 'old'), aName('b', 'old')] as const;
-  const runners = rebuild(
-    old.map((name) => aVm(name)),
-    [aRegistration(old[0], { busy: true }), aRegistration(old[1])],
-  );
-  expect(runners.map(({ phase, why }) => [phase, why])).toEqual([
-    ['busy', null],
-    ['stopping', 'pool-removed'],
-  ]);
+  const registrations = [aRegistration(old[0], { busy: true }), aRegistration(old[1])];
+  const vms = old.map((name) => aVm(name));
+  const runners = rebuild(vms, registrations);
+  expect(runners.map(({ phase }) => phase)).toEqual(['busy', 'idle']);
+  const world = aWorld({ nowMs: NOW + 1, runners, vms: known(vms), registrations: known(registrations) });
+  expect(plan(world).steps).toEqual([{ do: 'stop', runner: old[1], why: 'pool-removed' }]);
 });
 
 test('I4: VMs of others are left out', () => {
@@ -61,7 +73,7 @@ test('I4: VMs of others are left out', () => {
 
 test('a rebuilt host goes on: its plan stops only what was left over', () => {
   const vms = [aVm(A), aVm(B, 'stopped')];
-  const registrations = [aRegistration(A, { busy: true })];
+  const registrations = [aRegistration(A, { busy: true }), aRegistration(B)];
   const { steps } = plan(
     aWorld({ runners: rebuild(vms, registrations), vms: known(vms), registrations: known(registrations) }),
   );

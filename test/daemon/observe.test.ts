@@ -32,7 +32,7 @@ async function sensesOf(
   await Promise.all(
     [senses.vms, senses.registrations, senses.images].map((r) => r.refresh(rig.context.signal)),
   );
-  return { ...senses, unfit: () => null, warm: () => 0 };
+  return { ...senses, unfit: () => null, diskShort: () => null, isRebootHour: () => false, warm: () => 0 };
 }
 
 test('a VM that was started after the listing began counts as running', async () => {

@@ -38,7 +38,7 @@ test('it is in the ledger and in flight before its clone begins', async () => {
 
 test.each([
   ['clone', 'clone-failed', 'disk-full'],
-  ['start', 'start-failed', 'vm-limit'],
+  ['start', 'start-failed', 'vm-start-failed'],
 ] as const)('a %s that fails ends the runner as %s, and its pool waits', async (verb, why, code) => {
   using rig = await daemonRig();
   rig.script[verb] = async () => {

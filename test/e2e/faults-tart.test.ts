@@ -83,19 +83,25 @@ test.each([
   [
     'says that the framework failed',
     { stderr: 'Error Domain=VZErrorDomain Code=1 "Internal error."', exitCode: 1 },
+    'start-failed',
   ],
-  ['finds the system full of VMs', { stderr: 'The number of VMs exceeds the system limit', exitCode: 1 }],
+  [
+    'finds the system full of VMs',
+    { stderr: 'The number of VMs exceeds the system limit', exitCode: 1 },
+    'vm-limit',
+  ],
   [
     'ends at once, as when the guest crashes',
     { stdout: 'guest has stopped the virtual machine\n', exitCode: 0 },
+    'start-failed',
   ],
-  ['is killed', { signal: 'SIGKILL' }],
-] as const)('a VM whose start %s is taken away, and its job served by another', async (_, strike) => {
+  ['is killed', { signal: 'SIGKILL' }, 'start-failed'],
+] as const)('a VM whose start %s is taken away, and its job served by another', async (_, strike, why) => {
   await using stage = await served();
   stage.tart.script([{ command: 'run', nth: 1, ...strike }]);
   expect((await ended(stage, queueJob(stage))).conclusion).toBe('success');
   await nothingLeft(stage);
-  expect((await allRunners(stage)).map(({ why }) => why)).toEqual(['start-failed', 'job-done']);
+  expect((await allRunners(stage)).map(({ why }) => why)).toEqual([why, 'job-done']);
 });
 
 test('a guest that never answers is given up at its deadline, and its job served by another', async () => {

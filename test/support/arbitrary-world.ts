@@ -5,13 +5,16 @@
 import fc from 'fast-check';
 import type { Job } from '../../src/core/job.ts';
 import { PHASES, type Phase, type Runner } from '../../src/core/runner.ts';
-import type { PoolView, Reading, Registration, Vm, World } from '../../src/core/world.ts';
+import { HOST_SUBJECT } from '../../src/core/step.ts';
+import type { HostView, PoolView, Reading, Registration, Vm, World } from '../../src/core/world.ts';
 import { aJob, aName, aRunner, HOST, known, LIMITS, MINUTE, NOW, SECOND, unknown } from './world.ts';
 
 const POOLS = ['ios', 'mac', 'vision'] as const;
 const REMOVED_POOL = 'old';
 /** `warm` should be impossible; the plan must not rely on it. */
 const MAY_BE_USED: readonly Phase[] = ['warm', 'stopping'];
+
+const MAY_BE_TOLD_DONE: readonly Phase[] = ['registering', 'idle', 'busy'];
 
 /** Names that look like ours and are not. */
 const FOREIGN_NAMES = [
@@ -39,9 +42,12 @@ const seenRunner = fc
     sinceMs: age,
     hadJob: fc.boolean(),
     jobEndedMs: fc.option(age, { nil: null }),
+    toldDoneMs: fc.option(age, { nil: null }),
     isInFlight: fc.boolean(),
     silentSinceMs: fc.option(age, { nil: null }),
+    heardMs: fc.option(age, { nil: null }),
     unjudgedSinceMs: fc.option(age, { nil: null }),
+    unlistedSinceMs: fc.option(age, { nil: null }),
     presence,
   })
   .map((seen) => ({
@@ -75,28 +81,39 @@ const isRead = fc.constantFrom(true, true, true, false);
 const parts = fc.record({
   slots: fc.integer({ min: 1, max: 4 }),
   isDraining: fc.constantFrom(false, false, false, true),
-  unfit: fc.constantFrom(null, null, null, 'disk below floor'),
+  unfit: fc.constantFrom(null, null, null, 'its disk cannot be read'),
+  isDiskShort: fc.constantFrom(false, false, false, true),
+  ghosts: fc.constantFrom(0, 0, 0, 1, 2),
+  isProbeDue: fc.boolean(),
+  remedy: fc.constantFrom(null, 'kill-leftovers', 'reboot-host'),
+  isHostInFlight: fc.constantFrom(false, false, false, true),
   pools: fc.array(pool, { minLength: 1, maxLength: POOLS.length }),
   runners: fc.array(seenRunner, { maxLength: 4 }),
-  orphans: fc.array(fc.record({ presence, isInFlight: fc.boolean() }), { maxLength: 2 }),
+  orphans: fc.array(
+    fc.record({ presence, isInFlight: fc.boolean(), unlistedSinceMs: fc.option(age, { nil: null }) }),
+    { maxLength: 2 },
+  ),
   foreign: fc.subarray([...FOREIGN_NAMES]),
   foreignState: fc.constantFrom('running', 'stopped'),
   vmsRead: isRead,
   registrationsRead: isRead,
+  registrationsBeganMs: fc.constantFrom(SECOND, 15 * SECOND, MINUTE).map((ms) => NOW - ms),
 });
 type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 
 export const arbitraryWorld: fc.Arbitrary<World> = parts.map(assemble);
 
-/** As `arbitraryWorld`, with every reading known. */
+/** As `arbitraryWorld`, with every reading known, and none that the guests contradict. */
 export const arbitraryKnownWorld: fc.Arbitrary<World> = parts
   .filter(({ pools }) => pools.every((view) => view.demand !== null))
-  .map((drawn) => assemble({ ...drawn, vmsRead: true, registrationsRead: true }));
+  .map((drawn) => assemble({ ...drawn, vmsRead: true, registrationsRead: true }))
+  .map((world) => ({ ...world, heardMs: new Map() }));
 
 function assemble(drawn: Parts): World {
   const runners = drawn.runners.map((seen, slot): Runner => {
-    const { pool: poolName, phase, createdMs, sinceMs, hadJob, jobEndedMs } = seen;
+    const { pool: poolName, phase, createdMs, sinceMs, hadJob, jobEndedMs, toldDoneMs } = seen;
     const ended = phase === 'busy' ? jobEndedMs : null;
+    const told = MAY_BE_TOLD_DONE.includes(phase) ? toldDoneMs : null;
     return aRunner(String(slot), phase, {
       pool: poolName,
       slot,
@@ -104,14 +121,14 @@ function assemble(drawn: Parts): World {
       sinceMs,
       hadJob,
       jobEndedMs: ended,
+      toldDoneMs: told,
     });
   });
   const named = [
     ...drawn.runners.map((seen, index) => ({ name: runners[index]?.name ?? '', ...seen })),
     ...drawn.orphans.map((orphan, index) => ({
       name: aName(`9${index}`),
-      silentSinceMs: null,
-      unjudgedSinceMs: null,
+      ...{ silentSinceMs: null, heardMs: null, unjudgedSinceMs: null },
       ...orphan,
     })),
   ];
@@ -126,24 +143,39 @@ function assemble(drawn: Parts): World {
   const read = <T>(isKnown: boolean, value: T): Reading<T> => (isKnown ? known(value) : unknown);
   return {
     nowMs: NOW,
-    host: { id: HOST, slots: drawn.slots, isDraining: drawn.isDraining, unfit: drawn.unfit },
+    host: hostOf(drawn),
     limits: LIMITS,
     pools: drawn.pools.map((view, index) => assemblePool(view, POOLS[index] ?? 'extra')),
     runners,
-    inFlight: new Set(named.filter(({ isInFlight }) => isInFlight).map(({ name }) => name)),
-    silentSinceMs: new Map(
-      named.flatMap(({ name, silentSinceMs }) =>
-        silentSinceMs === null ? [] : [[name, silentSinceMs] as const],
-      ),
-    ),
-    unjudgedSinceMs: new Map(
-      named.flatMap(({ name, unjudgedSinceMs }) =>
-        unjudgedSinceMs === null ? [] : [[name, unjudgedSinceMs] as const],
-      ),
-    ),
+    inFlight: new Set([
+      ...named.filter(({ isInFlight }) => isInFlight).map(({ name }) => name),
+      ...(drawn.isHostInFlight ? [HOST_SUBJECT] : []),
+    ]),
+    silentSinceMs: moments(named, ({ silentSinceMs }) => silentSinceMs),
+    heardMs: moments(named, ({ heardMs }) => heardMs),
+    unjudgedSinceMs: moments(named, ({ unjudgedSinceMs }) => unjudgedSinceMs),
+    unlistedSinceMs: moments(named, ({ unlistedSinceMs }) => unlistedSinceMs),
+    registrationsBeganMs: drawn.registrationsBeganMs,
     vms: read(drawn.vmsRead, [...vms, ...foreignVms]),
     registrations: read(drawn.registrationsRead, [...records, ...foreignRecords]),
   };
+}
+
+function hostOf({ slots, isDraining, unfit, isDiskShort, ghosts, isProbeDue, remedy }: Parts): HostView {
+  const haunted = { ghosts, isProbeDue: ghosts > 0 && isProbeDue, remedy: ghosts > 0 ? remedy : null };
+  return { id: HOST, slots, isDraining, unfit, isDiskShort, ...haunted };
+}
+
+function moments<T extends { readonly name: string }>(
+  named: readonly T[],
+  pick: (one: T) => number | null,
+): ReadonlyMap<string, number> {
+  return new Map(
+    named.flatMap((one) => {
+      const atMs = pick(one);
+      return atMs === null ? [] : [[one.name, atMs] as const];
+    }),
+  );
 }
 
 function assemblePool(view: Parts['pools'][number], name: string): PoolView {

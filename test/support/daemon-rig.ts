@@ -100,6 +100,7 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     time: { ...systemTime, wallMs: () => kept.clock.nowMs },
     nowMs: () => kept.clock.nowMs,
     steadyMs: () => kept.clock.nowMs,
+    reboot: null,
     freeBytes: () => 100 * 1024 ** 3,
     newSuffix: () => String(++suffixes).padStart(8, '0'),
     log: pino({ level: 'debug' }, sink),

@@ -34,6 +34,7 @@ const runner = fc.record({
   registrationId: fc.option(fc.nat(9)),
   hadJob: fc.boolean(),
   jobEndedMs: maybeMs,
+  toldDoneMs: maybeMs,
   why: fc.constantFrom(null, 'job-done', 'vm-died'),
 });
 

@@ -73,6 +73,7 @@ export function aRunner(changes: Partial<Runner> = {}): Runner {
     registrationId: null,
     hadJob: false,
     jobEndedMs: null,
+    toldDoneMs: null,
     why: null,
     ...changes,
   };

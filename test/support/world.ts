@@ -24,6 +24,20 @@ export const LIMITS = {
   ageMs: 6 * 60 * MINUTE,
 } as const;
 
+/** Two slots, and nothing wrong with it. */
+export const A_HOST: World['host'] = {
+  ...{ id: HOST, slots: 2, isDraining: false, unfit: null, isDiskShort: false },
+  ...{ ghosts: 0, isProbeDue: false, remedy: null },
+};
+
+/** No runner was noticed for anything. */
+export const NOTHING_NOTICED = {
+  silentSinceMs: new Map<string, number>(),
+  heardMs: new Map<string, number>(),
+  unjudgedSinceMs: new Map<string, number>(),
+  unlistedSinceMs: new Map<string, number>(),
+} as const;
+
 /** One of our names; `id` becomes its random part. */
 export function aName(id: string, pool = 'ios'): string {
   return `mr-${HOST}-${pool}-${id.padStart(8, '0')}`;
@@ -41,6 +55,7 @@ export function aRunner(id: string, phase: Phase, details: Partial<Runner> = {})
     registrationId: null,
     hadJob: phase === 'busy',
     jobEndedMs: null,
+    toldDoneMs: null,
     why: phase === 'stopping' ? 'no-job' : null,
     ...details,
   };
@@ -98,12 +113,12 @@ export function aWorld(
     pools: [aPool()],
     runners,
     inFlight: new Set(),
-    silentSinceMs: new Map(),
-    unjudgedSinceMs: new Map(),
+    ...NOTHING_NOTICED,
     vms: known(runners.filter(({ phase }) => phase !== 'cloning').map(({ name }) => aVm(name))),
     registrations: known(runners.flatMap(matchingRegistration)),
+    registrationsBeganMs: NOW - SECOND,
     ...details,
-    host: { id: HOST, slots: 2, isDraining: false, unfit: null, ...details.host },
+    host: { ...A_HOST, ...details.host },
   };
 }
 
@@ -128,6 +143,9 @@ export function say(step: Step): string {
       return `remove-vm ${shortName(step.vm)}`;
     case 'deregister':
       return `deregister ${shortName(step.name)}`;
+    case 'kill-leftovers':
+    case 'reboot-host':
+      return step.do;
   }
 }
 

@@ -5,7 +5,8 @@
 import type { Job } from '../job.ts';
 import type { Cause, Step } from '../step.ts';
 import type { PoolView } from '../world.ts';
-import { countRoom, type Survey } from './survey.ts';
+import { whyNoWarm } from './clear-warm.ts';
+import { countRoom, countTryable, type Survey } from './survey.ts';
 import type { Balance } from './weigh-pools.ts';
 
 type Create = Extract<Step, { do: 'create' }>;
@@ -31,6 +32,7 @@ export interface Creation {
 /** Why nothing may start in this pool whatever the slots, or null. */
 export function findBlock(pool: PoolView, { vms, world }: Survey): Cause | null {
   if (world.host.isDraining) return 'draining';
+  if (world.host.isDiskShort) return 'disk-low';
   if (world.host.unfit !== null) return 'host-unfit';
   if (!pool.demand.known) return 'demand-unknown';
   if (!vms) return 'vms-unknown';
@@ -50,8 +52,14 @@ export function createForJobs(survey: Survey, balances: readonly Balance[]): Cre
   return grant(requests, findFreeSlots(survey), 'job');
 }
 
-/** Uses slots that are left over: there are none while a job waits for one. */
-export function createWarm(survey: Survey, balances: readonly Balance[], jobs: Creation): readonly Create[] {
+/** Uses slots that are left over: there are none while a job waits for one. `isSteady`: no runner is about to go. */
+export function createWarm(
+  survey: Survey,
+  balances: readonly Balance[],
+  jobs: Creation,
+  isSteady: boolean,
+): readonly Create[] {
+  if (whyNoWarm(survey.world) !== null) return [];
   const created = Map.groupBy(jobs.creates, (step) => step.pool);
   const requests = balances
     .filter(({ pool }) => !findBlock(pool, survey))
@@ -61,7 +69,24 @@ export function createWarm(survey: Survey, balances: readonly Balance[], jobs: C
       const count = Math.max(0, Math.min(balance.pool.warm - standing, allowance));
       return Array.from({ length: count }, (_, nth) => request(balance, null, standing + nth, survey));
     });
-  return grant(requests, jobs.freeSlots, 'warm').creates;
+  const { creates, freeSlots } = grant(requests, jobs.freeSlots, 'warm');
+  const isStill = isSteady && creates.length === 0 && jobs.creates.length === 0;
+  return isStill ? probe(survey, balances, freeSlots) : creates;
+}
+
+/**
+ * A slot of a ghost is not announced, so no job would ever come to try it: a runner is started for nothing, to see. Only
+ * where all other slots are taken and stay so does its start tell anything.
+ */
+function probe(
+  survey: Survey,
+  balances: readonly Balance[],
+  freeSlots: readonly number[],
+): readonly Create[] {
+  const [slot] = freeSlots;
+  if (slot === undefined || countRoom(survey) !== 0) return [];
+  const balance = balances.find((one) => !findBlock(one.pool, survey) && countAllowance(one) > 0);
+  return balance ? [{ do: 'create', pool: balance.pool.name, slot, purpose: 'probe' }] : [];
 }
 
 function requestForJobs(balance: Balance, survey: Survey): readonly Request[] {
@@ -95,7 +120,7 @@ function findFreeSlots(survey: Survey): readonly number[] {
   const { host, runners } = survey.world;
   const held = new Set(runners.map((runner) => runner.slot));
   const free: number[] = [];
-  for (let slot = 0, room = countRoom(survey); slot < host.slots && free.length < room; slot++) {
+  for (let slot = 0, room = countTryable(survey); slot < host.slots && free.length < room; slot++) {
     if (!held.has(slot)) free.push(slot);
   }
   return free;

@@ -1,6 +1,6 @@
 /** Rule 4: a VM that waits for a job of one pool makes way for a job of another that lacks nothing but a slot. */
 import type { Runner } from '../runner.ts';
-import { countRoom, type Survey } from './survey.ts';
+import { countTryable, type Survey } from './survey.ts';
 import type { Balance } from './weigh-pools.ts';
 
 interface EvictionNeed {
@@ -21,7 +21,7 @@ export function evictWarm(
   need: EvictionNeed,
 ): readonly Runner[] {
   if (!survey.vms || need.unserved === 0) return [];
-  const comingFree = countRoom(survey) - need.created + need.leaving;
+  const comingFree = countTryable(survey) - need.created + need.leaving;
   const short = need.unserved - comingFree;
   if (short <= 0) return [];
   const evicted = findVictims(survey, balances, need).slice(0, short);

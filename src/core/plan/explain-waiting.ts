@@ -1,7 +1,7 @@
 /** Gives each job that no runner and no step will serve exactly one cause: the first thing that would have to change. */
-import type { Waiting } from '../step.ts';
+import type { Cause, Waiting } from '../step.ts';
 import { type Creation, countAllowance, findBlock } from './create-runners.ts';
-import { countRoom, type Survey } from './survey.ts';
+import { countTryable, type Survey } from './survey.ts';
 import type { Balance } from './weigh-pools.ts';
 
 export function explainWaiting(
@@ -21,10 +21,16 @@ function waitForPool(balance: Balance, survey: Survey): readonly Waiting[] {
 }
 
 function waitForSlot(survey: Survey, { unserved }: Creation): readonly Waiting[] {
-  const room = countRoom(survey);
-  // So many more would have a slot if only our own VMs ran here.
-  const displaced = Math.max(0, room + survey.foreignVms) - Math.max(0, room);
+  const room = countTryable(survey);
+  const { foreignVms } = survey;
+  // So many more would have a slot without the VMs of others, and so many without the ghosts.
+  const byForeign = Math.max(0, room + foreignVms) - Math.max(0, room);
+  const byGhosts = Math.max(0, room + foreignVms + survey.world.host.ghosts) - Math.max(0, room);
+  const causeOf = (index: number): Cause => {
+    if (index < byForeign) return 'foreign-vms';
+    return index < byGhosts ? 'ghost-vms' : 'slot-busy';
+  };
   return unserved.flatMap(({ job, pool }, index) =>
-    job ? [{ jobId: job.id, pool, cause: index < displaced ? 'foreign-vms' : 'slot-busy' } as const] : [],
+    job ? [{ jobId: job.id, pool, cause: causeOf(index) }] : [],
   );
 }

@@ -1,9 +1,11 @@
 /**
  * Rule 1, what carries our name and is in no ledger: left by a crash at the worst moment or by a lost ledger.
- * Both lists must be known, and neither may say that a job could be running there.
+ * Both lists must be known, and neither may say that a job could be running there. That GitHub has no record of a VM must
+ * have been read twice; where it has one, who removes the VM takes the record away first, and is refused when it is busy.
  */
 import { ownPrefix } from '../names.ts';
 import type { Step } from '../step.ts';
+import { isUnlistedTwice } from '../unlisted.ts';
 import type { Survey } from './survey.ts';
 
 type Removal = Extract<Step, { do: 'remove-vm' | 'deregister' }>;
@@ -17,7 +19,9 @@ export function removeOrphans(survey: Survey): readonly Removal[] {
 
   const orphanVms = [...vms.values()]
     .filter(isOrphan)
-    .filter(({ name }) => registrations.get(name)?.busy !== true)
+    .filter(({ name }) =>
+      registrations.has(name) ? registrations.get(name)?.busy === false : isUnlistedTwice(name, world),
+    )
     .map(
       ({ name }): Removal => ({
         do: 'remove-vm',

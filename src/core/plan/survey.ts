@@ -1,6 +1,6 @@
 /**
- * The world, indexed once so that every rule looks things up instead of searching. Adds no judgement: unknown readings
- * stay unknown (null), and rules decide what they may do then.
+ * The world, indexed once so that every rule looks things up instead of searching. Unknown readings stay unknown (null),
+ * and rules decide what they may do then. The one judgement: a VM list that the guests themselves contradict is unknown.
  */
 import { ownPrefix } from '../names.ts';
 import type { Runner } from '../runner.ts';
@@ -12,7 +12,7 @@ export interface Survey {
   readonly runnersByPool: ReadonlyMap<string, readonly Runner[]>;
   /** Names of all runners of the ledger. */
   readonly names: ReadonlySet<string>;
-  /** By name; null when the list is unknown. */
+  /** By name; null when the list is unknown or not to be believed. */
   readonly vms: ReadonlyMap<string, Vm> | null;
   /** By name; null when the list is unknown. */
   readonly registrations: ReadonlyMap<string, Registration> | null;
@@ -22,9 +22,13 @@ export interface Survey {
   readonly orphanVms: number;
 }
 
+/** A guest beats every 15 s, and its silence is noticed after 45 s. */
+const HEARD_MS = 60_000;
+
 export function surveyWorld(world: World): Survey {
   const names = new Set(world.runners.map((runner) => runner.name));
-  const vms = byName(world.vms, (vm) => vm.state === 'running');
+  const listed = byName(world.vms, (vm) => vm.state === 'running');
+  const vms = listed && isContradicted(listed, world) ? null : listed;
   const strangers = [...(vms?.values() ?? [])].filter((vm) => vm.state === 'running' && !names.has(vm.name));
   const prefix = ownPrefix(world.host.id);
   const orphanVms = strangers.filter((vm) => vm.name.startsWith(prefix)).length;
@@ -40,15 +44,36 @@ export function surveyWorld(world: World): Survey {
   };
 }
 
-/** Slots that neither a runner nor a stranger's VM takes; below zero when the host is overcommitted. Needs known VMs. */
+/** Slots that no runner, stranger's VM or ghost takes; below zero when the host is overcommitted. Needs known VMs. */
 export function countRoom(survey: Survey): number {
   const { host, runners } = survey.world;
-  return host.slots - runners.length - survey.foreignVms - survey.orphanVms;
+  return host.slots - runners.length - survey.foreignVms - survey.orphanVms - host.ghosts;
+}
+
+/** Slots in which a VM may be started now: when it is time to look whether a ghost is gone, one of theirs too. */
+export function countTryable(survey: Survey): number {
+  const { ghosts, isProbeDue } = survey.world.host;
+  return countRoom(survey) + (isProbeDue && ghosts > 0 ? 1 : 0);
+}
+
+/** True while the guest speaks to us. That takes a VM that runs, whatever any list says. */
+export function isHeard({ name }: Runner, { heardMs, silentSinceMs, nowMs }: World): boolean {
+  const lastMs = heardMs.get(name);
+  return lastMs !== undefined && !silentSinceMs.has(name) && nowMs - lastMs < HEARD_MS;
 }
 
 /** True only when GitHub was read and says that no job runs here. A record that is gone cannot be busy. */
 export function isKnownNotBusy(runner: Runner, survey: Survey): boolean {
   return survey.registrations !== null && survey.registrations.get(runner.name)?.busy !== true;
+}
+
+/**
+ * `tart list` has been seen to call live VMs stopped for minutes, all of them, when it could not read their files. What it
+ * then says of others is worth as little.
+ */
+function isContradicted(listed: ReadonlyMap<string, Vm>, world: World): boolean {
+  const heard = world.runners.filter((runner) => runner.phase !== 'stopping' && isHeard(runner, world));
+  return heard.length > 0 && heard.every(({ name }) => listed.get(name)?.state !== 'running');
 }
 
 /** Should a list name one thing twice, the entry that asks for more caution stands. */

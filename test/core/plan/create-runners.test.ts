@@ -111,7 +111,8 @@ describe('slots', () => {
   });
 
   test('I1: an orphan of ours takes the room of one slot until it is gone', () => {
-    expect(steps({ pools: [twoJobs], vms: known([aVm(aName('z'))]) })).toEqual([
+    const unlistedSinceMs = new Map([[aName('z'), NOW - MINUTE]]);
+    expect(steps({ pools: [twoJobs], vms: known([aVm(aName('z'))]), unlistedSinceMs })).toEqual([
       'remove-vm ios/z',
       'create ios in 0 for job',
     ]);

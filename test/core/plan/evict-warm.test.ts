@@ -61,7 +61,8 @@ test('nothing is evicted while a slot comes free anyway', () => {
 
 test('nothing is evicted while an orphan that makes way is removed', () => {
   const vms = known([aVm(aName('b')), aVm(aName('z'))]);
-  const orphaned = { runners: [aRunner('b', 'warm')], vms };
+  const unlistedSinceMs = new Map([[aName('z'), NOW - 20 * SECOND]]);
+  const orphaned = { runners: [aRunner('b', 'warm')], vms, unlistedSinceMs };
   expect(steps(orphaned)).toEqual(['remove-vm ios/z']);
   expect(steps({ ...orphaned, inFlight: new Set([aName('z')]) })).toEqual([]);
 });

@@ -12,12 +12,14 @@ const waiting = (details: Details) => plan(aWorld({ pools: [pool], ...details })
 /** `demand-unknown` has no row: a queue that cannot be read lists no jobs. */
 const ROWS: Record<Exclude<Cause, 'demand-unknown'>, Details> = {
   draining: { host: { isDraining: true } },
-  'host-unfit': { host: { unfit: 'disk below floor' } },
+  'disk-low': { host: { isDiskShort: true } },
+  'host-unfit': { host: { unfit: 'its disk cannot be read' } },
   'vms-unknown': { vms: unknown },
   'image-missing': { pools: [{ ...pool, imageReady: false }] },
   'backing-off': { pools: [{ ...pool, retryAtMs: NOW + 1 }] },
   'pool-full': { pools: [{ ...pool, max: 0 }] },
   'foreign-vms': { vms: known([aVm('dev-1'), aVm('dev-2')]) },
+  'ghost-vms': { host: { ghosts: 2 } },
   'slot-busy': { runners: busy },
 };
 
@@ -27,7 +29,7 @@ test.each(Object.entries(ROWS))('a job waits with the cause %s', (cause, details
 
 test('of several causes the first of the list is told', () => {
   const all = {
-    host: { isDraining: true, unfit: 'disk below floor' },
+    host: { isDraining: true, isDiskShort: true, unfit: 'its disk cannot be read' },
     vms: unknown,
     pools: [{ ...pool, imageReady: false, retryAtMs: NOW + 1, max: 0 }],
   };
@@ -59,6 +61,16 @@ test('only as many jobs blame foreign VMs as there are of those', () => {
     { jobId: '3', pool: 'ios', cause: 'slot-busy' },
   ]);
   expect(waiting({ pools: [pool], runners: busy, vms: known([aVm('dev-box')]) })[0]?.cause).toBe('slot-busy');
+});
+
+test('VMs of others are blamed before ghosts, ghosts before our own', () => {
+  const pools = [aPool('ios', { max: 4, demand: jobs(aJob('1'), aJob('2'), aJob('3')) })];
+  expect(waiting({ host: { ghosts: 1 }, pools, vms: known([aVm('dev-box')]) })).toEqual([
+    { jobId: '1', pool: 'ios', cause: 'foreign-vms' },
+    { jobId: '2', pool: 'ios', cause: 'ghost-vms' },
+    { jobId: '3', pool: 'ios', cause: 'slot-busy' },
+  ]);
+  expect(waiting({ host: { ghosts: 1 }, pools: [pool], runners: busy })[0]?.cause).toBe('slot-busy');
 });
 
 test('a started job takes its own runner, not the one that the next job needs', () => {

@@ -1,14 +1,41 @@
 /** Rule 1: what has our name and no ledger knows. */
 import { expect, test } from 'vitest';
 import { plan } from '../../../src/core/plan.ts';
-import { aName, aRegistration, aVm, aWorld, HOST, known, say, unknown } from '../../support/world.ts';
+import {
+  aName,
+  aRegistration,
+  aVm,
+  aWorld,
+  HOST,
+  known,
+  MINUTE,
+  NOW,
+  SECOND,
+  say,
+  unknown,
+} from '../../support/world.ts';
 
 const ORPHAN = aName('a');
+/** GitHub's list has lacked it twice. */
+const unlistedSinceMs = new Map([[ORPHAN, NOW - MINUTE]]);
 const steps = (details: Parameters<typeof aWorld>[0]): readonly string[] =>
-  plan(aWorld(details)).steps.map(say);
+  plan(aWorld({ unlistedSinceMs, ...details })).steps.map(say);
 
 test.each(['running', 'suspended', 'stopped'] as const)('an orphan VM that is %s is removed', (state) => {
   expect(steps({ vms: known([aVm(ORPHAN, state)]) })).toEqual(['remove-vm ios/a']);
+});
+
+test('an orphan VM without a record is removed only after a second look', () => {
+  const vms = known([aVm(ORPHAN)]);
+  expect(steps({ vms, unlistedSinceMs: new Map([[ORPHAN, NOW - SECOND]]) })).toEqual([]);
+  expect(steps({ vms, unlistedSinceMs: new Map() })).toEqual([]);
+});
+
+test('an orphan VM with a record needs none: its record is removed first, which GitHub refuses if it is busy', () => {
+  const registrations = known([aRegistration(ORPHAN)]);
+  expect(plan(aWorld({ vms: known([aVm(ORPHAN)]), registrations })).steps).toEqual([
+    { do: 'remove-vm', vm: ORPHAN, registrationId: 7 },
+  ]);
 });
 
 test('an orphan VM stays while GitHub calls its runner busy or cannot be asked', () => {

@@ -174,7 +174,7 @@ describe('a silent channel', () => {
         stopsOf(runner, { ...silent(runner, LIMITS.channelMs), registrations });
       expect(seen(known([]))).toEqual(['stop ios/a: channel-lost']);
       expect(seen(known([aRegistration(runner.name, { status: 'offline' })]))).toEqual([
-        'stop ios/a: channel-lost',
+        'stop ios/a: runner-offline',
       ]);
       expect(seen(known([aRegistration(runner.name, { status: 'online' })]))).toEqual([]);
       expect(seen(known([aRegistration(runner.name, { status: 'offline', busy: true })]))).toEqual([]);

@@ -47,6 +47,8 @@ function rowOf(given: Runner, { goneMs, lastEvent, endedMs }: Course): RunnerRow
   const sinceMs = whole(given.sinceMs);
   const registrationId = wholeOrNull(given.registrationId);
   const jobEndedMs = wholeOrNull(given.jobEndedMs);
-  const runner = { name, pool, slot, phase, createdMs, sinceMs, registrationId, hadJob, jobEndedMs, why };
+  const toldDoneMs = wholeOrNull(given.toldDoneMs);
+  const life = { name, pool, slot, phase, createdMs, sinceMs, registrationId };
+  const runner = { ...life, hadJob, jobEndedMs, toldDoneMs, why };
   return { runner, past: { ...runner, goneMs }, lastEvent, endedMs };
 }
