@@ -12,12 +12,15 @@ const LOST_MS = 900_000;
 /** A message's count may lag behind its jobs. */
 const SETTLED_MS = 120_000;
 
-/** GitHub has just said that it counts no job of this pool. */
-export function forgetUncounted(tools: Tools, pool: string): void {
+/**
+ * GitHub has just said how many jobs of this pool it counts. What is open beyond that is closed, the oldest first, for
+ * those were requeued under another id or ended unheard. Nothing is lost by a mistake: a job is served by GitHub's count.
+ */
+export function forgetUncounted(tools: Tools, pool: string, counted: number): void {
   const { ledger, nowMs } = tools;
-  for (const job of ledger.openJobs(pool)) {
-    if (!isServed(tools, job) && nowMs() - job.assignedMs >= SETTLED_MS) forget(tools, job);
-  }
+  const open = ledger.openJobs(pool);
+  const doubtful = open.filter((job) => !isServed(tools, job) && nowMs() - job.assignedMs >= SETTLED_MS);
+  for (const job of doubtful.slice(0, Math.max(0, open.length - counted))) forget(tools, job);
 }
 
 /** Jobs of runners that are long gone, and those that wait in a pool that is configured no more. */

@@ -153,12 +153,15 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
       if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
       // A guest that was silenced by its job never says that it is over. GitHub's word alone does not end it, though.
       for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
-      if (message.assignedCount === 0) forgetUncounted(tools, pool);
+      if (message.assignedCount === 0) forgetUncounted(tools, pool, 0);
       hear(message.assignedCount);
       // The next poll announces a capacity: it must be that of the world with this message in it.
       await turned();
     },
-    onCount: hear,
+    onCount(assigned) {
+      forgetUncounted(tools, pool, assigned);
+      hear(assigned);
+    },
     onTrouble(error) {
       if (line.state !== 'trouble')
         log.warn({ pool, err: error }, 'GitHub cannot be heard; jobs that run go on');

@@ -9,6 +9,7 @@ import { type ActionsClient, nothing } from './actions-client.ts';
 import { GitHubError } from './github-error.ts';
 import type { ReadMessage } from './messages.ts';
 import type { Session } from './session.ts';
+import { readStatistics, SCALE_SETS } from './statistics.ts';
 
 interface Room {
   readonly setId: number;
@@ -21,11 +22,6 @@ interface Room {
 /** Claims jobs with the session's token; the ids that are missing from the answer went elsewhere. */
 type Acquire = (requestIds: readonly number[]) => Promise<readonly number[]>;
 
-const SETS = '_apis/runtime/runnerscalesets';
-
-const counted = z.object({
-  statistics: z.object({ totalAssignedJobs: z.number(), totalAvailableJobs: z.number().nullish() }).nullish(),
-});
 const acquirable = z.object({ value: z.array(z.object({ runnerRequestId: z.number() })) }).nullable();
 const acquired = z.object({ value: z.array(z.number()).nullish() });
 
@@ -100,12 +96,10 @@ export class Offers {
 
   /** How many jobs may be acquired now. Learns what is offered, too, when that is not known and there is room. */
   async #look({ setId, capacity, assignedCount }: Room, signal: AbortSignal): Promise<number> {
-    const path = `${SETS}/${setId}`;
-    const { statistics } = await this.#client.call({ method: 'GET', path, schema: counted }, signal);
-    const free = capacity - (statistics?.totalAssignedJobs ?? assignedCount) - this.#acquired.size;
+    const { assigned, available } = await readStatistics(this.#client, setId, signal);
+    const free = capacity - (assigned ?? assignedCount) - this.#acquired.size;
     if (this.#mustLook && free > 0) {
-      const isAnyLeft = statistics?.totalAvailableJobs !== 0;
-      this.#waiting = new Set(isAnyLeft ? await listOffers(this.#client, setId, signal) : []);
+      this.#waiting = new Set(available !== 0 ? await listOffers(this.#client, setId, signal) : []);
       this.#mustLook = false;
     }
     return free;
@@ -118,7 +112,7 @@ async function listOffers(
   setId: number,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const path = `${SETS}/${setId}/acquirablejobs`;
+  const path = `${SCALE_SETS}/${setId}/acquirablejobs`;
   try {
     const answer = acquirable.safeParse(await client.call({ method: 'GET', path, schema: nothing }, signal));
     return answer.data?.value.map((offer) => offer.runnerRequestId) ?? [];
@@ -134,7 +128,7 @@ export async function acquireJobs(
   requestIds: readonly number[],
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const path = `${SETS}/${setId}/acquirejobs`;
+  const path = `${SCALE_SETS}/${setId}/acquirejobs`;
   const { value } = await client.call(
     { method: 'POST', path, body: requestIds, schema: acquired, token },
     signal,

@@ -8,6 +8,7 @@ import type { ActionsClient } from './actions-client.ts';
 import { createFresh, type Fresh } from './fresh.ts';
 import { GitHubError } from './github-error.ts';
 import type { Context, Log } from './options.ts';
+import { SCALE_SETS } from './statistics.ts';
 
 export interface ScaleSet {
   readonly id: number;
@@ -22,8 +23,6 @@ export interface ScaleSetWish {
   readonly labels: readonly string[];
   readonly runnerGroup: string;
 }
-
-const SCALE_SETS = '_apis/runtime/runnerscalesets';
 
 const scaleSet = z.object({
   id: z.number(),

@@ -1,6 +1,6 @@
 /** Jobs whose end GitHub did not tell: closed when they can no longer run, never before. */
 import { expect, test } from 'vitest';
-import { forgetAbandoned } from '../../src/daemon/forget.ts';
+import { forgetAbandoned, forgetUncounted } from '../../src/daemon/forget.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
 import { aJob, aMessage, aRunner } from '../support/ledger-rig.ts';
 
@@ -37,4 +37,23 @@ test('a job that waits in a pool which is configured no more is forgotten, one t
   ledger.recordMessage('former', aMessage({ assigned, started }), clock.nowMs);
   forgetAbandoned(rig.context);
   expect(ledger.openJobs().map(({ id }) => id)).toEqual(['runs']);
+});
+
+test('jobs beyond those that GitHub counts are forgotten once they have settled, the oldest first', async () => {
+  using rig = await daemonRig();
+  const { ledger, clock, context } = rig;
+  const runner = aRunner({ phase: 'busy', hadJob: true });
+  ledger.saveRunner(runner);
+  const assigned = ['runs', 'oldest', 'older', 'young'].map((id, at) =>
+    aJob({ id, assignedMs: clock.nowMs - (id === 'young' ? 119_999 : 200_000) + at }),
+  );
+  const started = [{ jobId: 'runs', runner: runner.name, atMs: clock.nowMs }];
+  ledger.recordMessage('ios', aMessage({ assigned, started }), clock.nowMs);
+  const open = () => ledger.openJobs().map(({ id }) => id);
+  forgetUncounted(context, 'ios', 4);
+  expect(open()).toEqual(['runs', 'oldest', 'older', 'young']);
+  forgetUncounted(context, 'ios', 3);
+  expect(open()).toEqual(['runs', 'older', 'young']);
+  forgetUncounted(context, 'ios', 0);
+  expect(open()).toEqual(['runs', 'young']);
 });

@@ -10,7 +10,7 @@ import {
   SESSIONS,
   soon,
 } from '../support/queue-rig.ts';
-import { aSession, jwt, problem, REGISTER } from '../support/stub-github.ts';
+import { aSession, jwt, problem, REGISTER, SETS } from '../support/stub-github.ts';
 
 test('a session is opened, its count told, the queue polled as GitHub wants it, and all closed at the end', async () => {
   await using rig = await listening();
@@ -97,6 +97,18 @@ test('202, a body that is empty and no answer at all mean the same: the last kno
   pass();
   await soon(() => expect(rig.counts).toEqual([2, 2, 2, 2]));
   expect(rig.troubles).toEqual([]);
+});
+
+test('a count that is not that of the open jobs is asked for anew when GitHub has nothing to tell', async () => {
+  await using rig = await listening();
+  rig.stub.on(SESSIONS, { json: aSession(rig.stub.url, 0, 2) });
+  rig.stub.on('GET /queue', { status: 202 });
+  rig.stub.on(`GET ${SETS}/7`, { json: { statistics: { totalAssignedJobs: 0 } } });
+  rig.start();
+  await soon(() => expect(rig.counts.slice(0, 3)).toEqual([2, 0, 0]));
+  await soon(() => expect(rig.stub.to('GET /queue').length).toBeGreaterThan(3));
+  // Once both agree there is nothing to ask.
+  expect(rig.stub.to(`GET ${SETS}/7`)).toHaveLength(1);
 });
 
 test('when several polls in a row have no answer, demand is no longer claimed to be known', async () => {

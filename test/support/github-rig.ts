@@ -3,6 +3,7 @@
  * hosts can share one server.
  */
 import { expect } from 'vitest';
+import type { Job } from '../../src/core/job.ts';
 import type { QueueListener, QueueMessage } from '../../src/core/ports.ts';
 import { createGitHub, type GitHubOptions } from '../../src/github/create-github.ts';
 import { createAppKey } from './github/app-key.ts';
@@ -49,7 +50,7 @@ export function hostOn(server: SimulatedGitHub, options: HostOptions = {}) {
     onCount: (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
     onProblems: (now) => void problems.push(now),
-    openJobs: () => [],
+    openJobs: () => openOf(messages),
     formerSession: () => null,
     onSession: () => undefined,
     ...own,
@@ -67,6 +68,11 @@ export function hostOn(server: SimulatedGitHub, options: HostOptions = {}) {
     /** Names of the jobs that were assigned, in order. */
     assigned: () => messages.flatMap((message) => message.assigned.map((job) => job.displayName)),
   };
+}
+
+function openOf(messages: readonly QueueMessage[]): readonly Job[] {
+  const over = new Set(messages.flatMap(({ completed }) => completed.map(({ jobId }) => jobId)));
+  return messages.flatMap(({ assigned }) => assigned).filter(({ id }) => !over.has(id));
 }
 
 /** A simulated GitHub with one host on it, signed in as an App. */
