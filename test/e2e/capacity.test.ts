@@ -54,11 +54,15 @@ test('a warm runner of another pool makes way for a job that would wait', async 
 
 test('jobs of two pools are served in the order in which they came, and neither pool starves', async () => {
   await using stage = await served({ slots: 1, pools: [IOS, MAC] });
-  const jobs = ['ios', 'mac', 'ios'].map((label) => {
+  const first = queueJob(stage, HOLD);
+  const name = await worker(stage, first);
+  const others = ['mac', 'ios'].map((label) => {
     stage.github.advance(20); // Jobs of the same millisecond have no order.
     return queueJob(stage, 'true', label);
   });
-  for (const job of jobs) expect((await ended(stage, job)).conclusion).toBe('success');
+  await statusWhere(stage, 'the second', ({ jobs }) => jobs.some(({ pool }) => pool === 'mac'));
+  letGo(stage, name);
+  for (const job of [first, ...others]) expect((await ended(stage, job)).conclusion).toBe('success');
   await nothingLeft(stage);
   const pools = (await allRunners(stage)).map(({ pool }) => pool);
   expect(pools).toEqual(['ios', 'mac', 'ios']);

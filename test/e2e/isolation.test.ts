@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { inFiles } from '../support/watch/leaks.ts';
 import { familyOf } from '../support/watch/processes.ts';
-import { allRunners, ended, jobIn, nothingLeft, queueJob, seen, served } from './acts.ts';
+import { allRunners, ended, nothingLeft, queueJob, seen, served } from './acts.ts';
 import type { Stage } from './stage.ts';
 import { Watcher } from './watcher.ts';
 
@@ -12,7 +12,7 @@ const PLANT = [
   'mkdir -p "$HOME/bin" && printf "#!/bin/sh\\n" > "$HOME/bin/planted-tool" && chmod +x "$HOME/bin/planted-tool"',
   'echo "PLANTED=yes" >> "$GITHUB_ENV"; echo "$HOME/bin" >> "$GITHUB_PATH"; echo "export PLANTED=1" >> "$HOME/.zprofile"',
   'trap "" HUP TERM INT',
-  'nohup /bin/sh -c "trap \\"\\" HUP TERM INT; while :; do echo alive > planted-pulse; sleep 0.1; done" >/dev/null 2>&1 &',
+  'nohup /bin/sh -c "trap \\"\\" HUP TERM INT; while :; do echo alive > $PWD/planted-pulse; sleep 0.1; done" >/dev/null 2>&1 &',
   'echo "planted process $!"',
 ].join('\n');
 
@@ -32,7 +32,8 @@ test('what a job plants, files, tools, variables and processes, the next job doe
   const looked = await ended(stage, queueJob(stage, LOOK));
   expect(looked).toMatchObject({ conclusion: 'success' });
   await nothingLeft(stage);
-  expect(familyOf(pid, stage.tart.rootfs('mr-'))).toEqual([]);
+  // By the path that its command line holds: its number may be another's by now.
+  expect(familyOf(0, `${stage.tart.home}/vms`)).toEqual([]);
 });
 
 test('a VM that had a job never serves again, however soon the next job comes', async () => {
@@ -75,7 +76,6 @@ test('no secret is ever seen in arguments, in the log, in the ledger or in anoth
     secrets: () => stage.secrets(),
   });
   const job = queueJob(stage, 'printenv; ps -ef; sleep 0.6');
-  await jobIn(stage, 'in_progress', job);
   await seen(stage, 'the credential among what was issued', () => stage.secrets().length > 5);
   const { log } = await ended(stage, job);
   await nothingLeft(stage);
@@ -92,7 +92,8 @@ test('a job that kills all of ours in its VM still ends with its VM, and its slo
   // Those of this VM and no other: each has the path of its disk in its command line.
   const ours = '$(dirname "$(dirname "$HOME")")/usr/local/macrunner-guest/';
   const kill = `for pid in $(pgrep -f "${ours}"); do kill -KILL "$pid"; done`;
-  const job = queueJob(stage, `(${kill}) & sleep 0.3; rm -rf "$HOME/.macrunner"; echo on`);
+  // All of it before the job's end, whose hook is one of ours; one that is gone already is no failure.
+  const job = queueJob(stage, `(${kill}) || true; rm -rf "$HOME/.macrunner"; echo on`);
   const { conclusion, log } = await ended(stage, job);
   expect([conclusion, log.includes('on')]).toEqual(['success', true]);
   await nothingLeft(stage);

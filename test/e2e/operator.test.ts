@@ -114,13 +114,15 @@ test('a warm runner is stopped on order, and an idle one as soon as GitHub agree
 });
 
 test('a runner with a job is left alone without force, and its VM destroyed with it', async () => {
-  await using stage = await served({ github: { runnerLostMs: 1_500 } });
+  await using stage = await served();
   const job = queueJob(stage, HOLD);
   const name = await worker(stage, job);
   const refused = await stage.run('runner', 'stop', name);
   expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('runs a job')]);
   expect(await stage.tart.isRunning(name)).toBe(true);
   await stage.cli('runner', 'stop', '--force', name);
+  await seen(stage, 'its end', async () => !(await stage.tart.isRunning(name)));
+  stage.github.advance(600_000); // Then GitHub calls it lost.
   expect((await ended(stage, job)).conclusion).toBe('failure');
   await nothingLeft(stage);
   expect(await allRunners(stage)).toMatchObject([{ name, why: 'operator' }]);

@@ -6,10 +6,10 @@ import {
   ended,
   HOLD,
   jobIn,
+  jobNow,
   letGo,
   nothingLeft,
   queueJob,
-  runnerIn,
   seen,
   served,
   statusWhere,
@@ -25,12 +25,13 @@ async function timelineOf(stage: Stage, runner: string): Promise<readonly string
   return timeline.map(({ what }: { what: string }) => what);
 }
 
-test('an agent that is told to end is gone within five seconds, and the job it leaves is taken up again', async () => {
+test('an agent that is told to end does not wait for the job that runs, which is taken up again', async () => {
   await using stage = await served();
   const job = queueJob(stage, HOLD);
   const name = await worker(stage, job);
   const runPid = stage.tart.runPid(name);
-  expect(await stage.stopAgent('SIGTERM')).toBeLessThan(5_000);
+  await stage.stopAgent('SIGTERM');
+  expect(jobNow(stage, job).status).toBe('in_progress');
   expect(await stage.tart.isRunning(name)).toBe(true);
   letGo(stage, name);
   expect((await ended(stage, job)).conclusion).toBe('success');
@@ -46,19 +47,17 @@ test('an agent that is told to end is gone within five seconds, and the job it l
 
 test('a job that starts while no agent runs waits at its gate, and begins when the next agent answers', async () => {
   await using stage = await served();
-  const job = queueJob(stage, 'echo through');
-  const { name } = await runnerIn(stage, 'registering');
-  await seen(stage, 'the credential in the guest', () =>
-    stage.tart.calls('exec').some(({ argv }) => argv.includes('-i')),
-  );
-  await seen(stage, 'the runner at GitHub', () =>
-    stage.github.runners().some(({ status }) => status === 'online'),
+  // It may be through already on a busy machine: it does not end before the next agent serves.
+  const job = queueJob(stage, HOLD);
+  const { name } = await seen(stage, 'the runner at GitHub', () =>
+    stage.github.runners().find(({ status }) => status === 'online'),
   );
   await stage.stopAgent('SIGKILL');
   await jobIn(stage, 'in_progress', job);
   await stage.startAgent();
-  const { conclusion, log } = await ended(stage, job);
-  expect([conclusion, log.includes('through')]).toEqual(['success', true]);
+  await worker(stage, job);
+  letGo(stage, name);
+  expect((await ended(stage, job)).conclusion).toBe('success');
   await nothingLeft(stage);
   expect(await allRunners(stage)).toMatchObject([{ name, why: 'job-done' }]);
 });
@@ -89,7 +88,7 @@ const MOMENTS: readonly Moment[] = [
   {
     when: 'a credential is being minted',
     prepare: (stage) => stage.github.fault('generate-jit-config', { kind: 'delay', ms: 700 }, 1),
-    come: (stage) => runnerIn(stage, 'registering'),
+    come: (stage) => seen(stage, 'the order', () => stage.github.world.faults.length === 0),
   },
   {
     when: 'a credential is on its way into the guest',
@@ -100,7 +99,7 @@ const MOMENTS: readonly Moment[] = [
   {
     when: 'a VM is being stopped',
     prepare: (stage) => stage.tart.script([{ command: 'stop', nth: 1, delayMs: 500 }]),
-    come: (stage) => runnerIn(stage, 'stopping'),
+    come: (stage) => seen(stage, 'the stop', () => stage.tart.calls('stop').length > 0),
   },
   {
     when: 'a VM is being deleted',

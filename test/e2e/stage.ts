@@ -68,6 +68,11 @@ export class Stage {
     return this.#agent !== null && this.#agent.exitCode === null && this.#agent.signalCode === null;
   }
 
+  /** Null while it lives, and when a signal ended it. */
+  get agentExitCode(): number | null {
+    return this.#agent?.exitCode ?? null;
+  }
+
   /** Every secret of the run so far: those GitHub issued, and the App's key. */
   secrets(): readonly string[] {
     const keyLines = this.privateKey.split('\n').filter((line) => !line.startsWith('-----'));
@@ -96,7 +101,7 @@ export class Stage {
       if (agent.exitCode !== null) throw new Error(`the agent ended with ${agent.exitCode}: ${said}`);
       return (await this.status()).pid === agent.pid;
     };
-    return () => until(isServing, 15_000);
+    return () => until(isServing, 90_000);
   }
 
   /** Ends the agent and returns how long that took, in milliseconds. */
@@ -122,7 +127,7 @@ export class Stage {
 
   #socket() {
     const socketPath = join(this.home, 'run/agent.sock');
-    return { socketPath, timeoutMs: 5_000, signal: AbortSignal.timeout(5_000) };
+    return { socketPath, timeoutMs: 60_000, signal: AbortSignal.timeout(60_000) };
   }
 
   /** Runs the built `macrunner` against this home, and returns its standard output. */
@@ -134,7 +139,7 @@ export class Stage {
 
   /** The same, whatever it ends with. */
   async run(...args: readonly string[]): Promise<Ended> {
-    const options = { env: this.#env(), timeout: 60_000 };
+    const options = { env: this.#env(), timeout: 180_000 };
     return new Promise((resolve) => {
       const child = execFile(process.execPath, [PROGRAM, ...args], options, (_error, stdout, stderr) =>
         resolve({ code: child.exitCode, stdout, stderr }),
@@ -179,7 +184,7 @@ export async function buildVersion(version: string, file: string): Promise<void>
 }
 
 async function build(...args: readonly string[]): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(PROJECT, '.ci/build.ts'), ...args], { timeout: 60_000 });
+  await promisify(execFile)(process.execPath, [join(PROJECT, '.ci/build.ts'), ...args], { timeout: 300_000 });
 }
 
 /** Lays everything out; the agent is not started. */
