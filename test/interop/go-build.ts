@@ -106,7 +106,7 @@ async function fingerprint(module: GoModule, goVersion: string): Promise<string>
 async function findGo(signal: AbortSignal): Promise<{ file: string; version: string } | null> {
   for (const file of ['go', '/usr/local/go/bin/go', '/opt/homebrew/bin/go']) {
     try {
-      const { stdout } = await run(file, ['version'], { timeoutMs: 10_000, signal });
+      const { stdout } = await run(file, ['version'], { timeoutMs: 60_000, signal });
       return { file, version: stdout.trim() };
     } catch (error) {
       if (!isAbsent(error)) throw error;

@@ -23,7 +23,7 @@ export interface Recorder {
 
 const PASSED_ON = ['authorization', 'accept', 'content-type', 'user-agent'] as const;
 const PASSED_BACK = ['content-type', 'link', 'retry-after', 'x-ratelimit-remaining'] as const;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 export async function openRecorder(target: string): Promise<Recorder> {
   const exchanges: Exchange[] = [];

@@ -122,7 +122,7 @@ function jobChecks(rig: ActRunnerRig): readonly Check[] {
         equal(rig.job(jobId).result, 'canceled');
         ok(existsSync(join(runner.directory, 'cleaned')), 'the always() step did not run');
         for (const word of ['late', 'plain']) ok(!rig.job(jobId).log.includes(word), `${word} was printed`);
-        match(runner.lines.join('\n'), /JobCancellation request received/);
+        await until(() => runner.lines.some((line) => line.includes('JobCancellation request received')));
       },
     },
     {

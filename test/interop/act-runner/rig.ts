@@ -112,7 +112,7 @@ export class ActRunnerRig {
       over.is = true;
     });
     try {
-      await until(() => over.is, 20_000);
+      await until(() => over.is, 60_000);
     } catch (error) {
       throw new Error(`the runner does not end:\n${runner.lines.join('\n')}`, { cause: error });
     }

@@ -7,14 +7,11 @@ import type { Check } from '../suite.ts';
 import { ended } from './life-checks.ts';
 import { BUILD_FAILURE, type ExecutorRig, SYSTEM_FAILURE } from './rig.ts';
 
-/** Ten tries with a second between them, which cannot be had faster. */
-const PATIENT = 40_000;
-
 export function failureChecks(rig: ExecutorRig): readonly Check[] {
   return [
     rig.check('an image that the registry refuses fails prepare in the words of tart', refusedImage(rig)),
-    rig.check('a script for a VM that is not there fails in the words of tart', missingVm(rig), PATIENT),
-    rig.check('a VM that does not start is told from the output of run', failedStart(rig), PATIENT),
+    rig.check('a script for a VM that is not there fails in the words of tart', missingVm(rig)),
+    rig.check('a VM that does not start is told from the output of run', failedStart(rig)),
     rig.check('a VM that never gets an address is given up when the job is cancelled', noAddress(rig)),
     rig.check('a wrong password does not get in', wrongPassword(rig)),
     rig.check('a VM that dies under a script fails it', diesUnderScript(rig)),

@@ -69,7 +69,7 @@ export class ExecutorRig implements AsyncDisposable {
   }
 
   /** A check whose VMs and settings end with it, also when it fails: the next one begins with a well host. */
-  check(name: string, run: Check['run'], timeoutMs = 30_000): Check {
+  check(name: string, run: Check['run']): Check {
     const settled: Check['run'] = async (context) => {
       try {
         await run(context);
@@ -78,7 +78,7 @@ export class ExecutorRig implements AsyncDisposable {
         this.double.configure(this.#settings);
       }
     };
-    return { name, run: settled, timeoutMs };
+    return { name, run: settled };
   }
 
   /** A new image behind the tag, whose disk says which one it is. */

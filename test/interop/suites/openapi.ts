@@ -75,7 +75,7 @@ async function record({ stack }: SuiteContext): Promise<readonly Exchange[]> {
 
 /** Everything that our client asks of the REST API: an App's token, a registration token, the list of runners. */
 async function useOurClient(url: string, auth: GitHubOptions['auth']): Promise<void> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(60_000);
   const github = createGitHub({ url, runnerGroup: 'default', hostId: 'aaaaaa', auth });
   await github.registrations('mr-', signal);
   await github.queue({ name: 'pool', labels: ['macOS'] }).mint('mr-aaaaaa-pool-1', signal);
@@ -84,7 +84,7 @@ async function useOurClient(url: string, auth: GitHubOptions['auth']): Promise<v
 /** What our client asks where there are no scale sets: for runs and their jobs, for a credential, to remove a runner. */
 async function lookByRest(url: string): Promise<void> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]);
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]);
   const auth = { kind: 'token', token: async () => ADMIN } as const;
   const github = createGitHub({ url, runnerGroup: 'default', hostId: 'aaaaaa', auth, queue: 'rest' });
   const queue = github.queue({ name: 'pool', labels: ['self-hosted', 'macOS'] });

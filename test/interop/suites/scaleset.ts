@@ -24,7 +24,7 @@ export const suite: Suite = {
   async checks({ signal }) {
     const program = await buildGo(MODULE, signal);
     const key = createAppKey();
-    const { stdout } = await run(program, ['list'], { timeoutMs: 10_000, signal });
+    const { stdout } = await run(program, ['list'], { timeoutMs: 60_000, signal });
     const names = stdout.trim().split('\n');
     return names.map((name) => ({ name, run: (context) => judge(program, name, key, context.signal) }));
   },
@@ -58,7 +58,7 @@ async function judge(program: string, check: string, key: AppKey, signal: AbortS
 /** @throws with the first line that the harness said when it did not come to a verdict, as when GitHub's client crashes */
 async function runHarness(program: string, input: string, signal: AbortSignal): Promise<string> {
   try {
-    return (await run(program, ['run'], { input, timeoutMs: 30_000, signal })).stdout;
+    return (await run(program, ['run'], { input, timeoutMs: 120_000, signal })).stdout;
   } catch (error) {
     const said = failureOf(error)?.stderr.split('\n')[0];
     throw said ? new Error(`no verdict: ${said}`, { cause: error }) : error;

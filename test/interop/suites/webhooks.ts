@@ -13,6 +13,7 @@ import {
 } from '../../support/github/open-api-description.ts';
 import { call, listen, PAT } from '../../support/github/raw-client.ts';
 import { type SimulatedGitHub, startGitHub } from '../../support/github/start.ts';
+import { until } from '../../support/until.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Check, Suite } from '../suite.ts';
 
@@ -128,9 +129,13 @@ const STATES: Readonly<Record<Kind, Readonly<Record<string, Reach>>>> = {
 async function serve(github: SimulatedGitHub, result: string | null) {
   const label = `label-${github.jobs().length}`;
   const listener = await listen(github, { name: label, labels: [label] });
-  await listener.poll({ signal: AbortSignal.timeout(100) }).catch((error: unknown) => {
+  const announced = new AbortController();
+  const polling = listener.poll({ signal: announced.signal }).catch((error: unknown) => {
     if (!(error instanceof DOMException)) throw error; // The poll only had to announce a capacity.
   });
+  await until(() => github.scaleSets().some(({ name, capacity }) => name === label && capacity !== null));
+  announced.abort();
+  await polling;
   const job = github.queueJob({ labels: [label] });
   const runner = await listener.runner(label);
   await runner.start();
