@@ -61,12 +61,8 @@ test('a ledger that somebody deleted is rebuilt: what runs goes on, what stands 
     'a warm runner of its own',
     ({ runners }) => runners.length === 1 && runners[0]?.phase === 'warm' && runners[0].name !== warm.name,
   );
-<<<<<<< HEAD
   // GitHub is asked twice about it before it goes.
   await seen(stage, 'the old one gone', () => !existsSync(stage.tart.rootfs(warm.name)));
-=======
-  await seen(stage, 'the unknown one taken away', () => !existsSync(stage.tart.rootfs(warm.name)));
->>>>>>> d6b4cee (e2e3)
   expect((await allRunners(stage)).map(({ why }) => why)).toContain('job-done');
 });
 
