@@ -1,5 +1,6 @@
 /** Makes the incidents of a scenario happen: levers at their time, faults of single calls while they last. */
 import type { Call, Fault as GitHubFault } from './github/faults.ts';
+import { incidentText } from './incident-text.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Incident, Scenario } from './scenario.ts';
 import type { GuestScript, Fault as MacFault, PortCall } from './tart/settings.ts';
@@ -74,7 +75,7 @@ export function scheduleIncidents(world: World, faults: CallFaults, say: (text: 
   for (const incident of scenario.incidents) {
     if (!('atMs' in incident)) continue;
     time.after(incident.atMs, () => {
-      say(JSON.stringify(incident));
+      say(incidentText(incident, scenario.hosts));
       happen(world, incident);
     });
   }
@@ -168,13 +169,17 @@ function befall(
   const { levers } = mac;
   switch (incident.kind) {
     case 'crash':
-      return levers.crash(vm);
+      levers.crash(vm);
+      return;
     case 'silence':
-      return levers.silence(vm, incident.forMs);
+      levers.silence(vm, incident.forMs);
+      return;
     case 'misread':
-      return levers.misread(vm, incident.forMs);
+      levers.misread(vm, incident.forMs);
+      return;
     case 'stubborn':
-      return levers.makeStubborn(vm, incident.forMs, false);
+      levers.makeStubborn(vm, incident.forMs, false);
+      return;
     case 'forget-runner':
       github.forgetRunner(vm);
       return;

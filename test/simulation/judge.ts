@@ -5,6 +5,7 @@
 import type { GitHubEvent } from './github/events.ts';
 import type { SimulatedGitHub } from './github/simulated-github.ts';
 import type { SimulatedHost } from './host.ts';
+import type { Invariant } from './invariants.ts';
 import { JobLives } from './job-lives.ts';
 import { whatRemains } from './rest.ts';
 import type { JobPlan, Scenario } from './scenario.ts';
@@ -13,8 +14,6 @@ import type { MacFact } from './tart/facts.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { VmLives } from './vm-lives.ts';
 import type { JobOutcome } from './world.ts';
-
-type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'liveness';
 
 export interface Violation {
   readonly invariant: Invariant;

@@ -102,3 +102,12 @@ export function calmFromMs({ incidents, jobs }: Pick<Scenario, 'incidents' | 'jo
   });
   return Math.max(0, ...ends, ...jobs.map((job) => job.atMs + (job.cancelAfterMs ?? 0)));
 }
+
+/** Whether it was written as one; what stands in it is taken on trust. */
+export function isScenario(value: unknown): value is Scenario {
+  if (typeof value !== 'object' || value === null) return false;
+  const { seed, hosts, jobs, incidents, github }: Partial<Record<keyof Scenario, unknown>> = value;
+  return (
+    typeof seed === 'number' && typeof github === 'object' && [hosts, jobs, incidents].every(Array.isArray)
+  );
+}

@@ -1,4 +1,5 @@
-/** A world's facts, and how they read as a story: one line each, with the time since the beginning. */
+/** A world's facts, and how each reads in a story: one line, with the time since the beginning. */
+import { daemonText, gitHubText, macText } from './fact-text.ts';
 import type { GitHubEvent } from './github/events.ts';
 import type { HostFact } from './host.ts';
 import type { MacFact } from './tart/facts.ts';
@@ -13,19 +14,12 @@ export function storyLine(fact: Fact, startMs: number): string {
   const at = `${((fact.atMs - startMs) / 1_000).toFixed(3).padStart(9)} s`;
   switch (fact.of) {
     case 'github':
-      return `${at}  GitHub    ${textOf(fact.event.type, fact.event)}`;
+      return `${at}  GitHub     ${gitHubText(fact.event)}`;
     case 'mac':
-      return `${at}  Mac ${fact.host}     ${textOf(fact.fact.what, fact.fact)}`;
+      return `${at}  host ${fact.host}     ${macText(fact.fact)}`;
     case 'daemon':
-      return `${at}  agent ${fact.host}   ${textOf(fact.fact.what, fact.fact)}`;
+      return `${at}  agent ${fact.host}    ${daemonText(fact.fact)}`;
     case 'incident':
-      return `${at}  INCIDENT  ${fact.fact}`;
+      return `${at}  INCIDENT   ${fact.fact}`;
   }
-}
-
-function textOf(title: string, details: object): string {
-  const shown = Object.entries(details)
-    .filter(([name]) => !['type', 'what', 'atMs', 'jitConfig'].includes(name))
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
-  return [title.replaceAll('-', ' '), ...shown].join('  ');
 }

@@ -37,7 +37,7 @@ export interface JobOutcome {
 }
 
 /** An ordinary day, so that nothing looks like a beginning of time. */
-const START_MS = 1_800_000_000_000;
+export const START_MS = 1_800_000_000_000;
 /** How long after the last incident all must be over: GitHub's own ten minutes for a lost runner, the hard age, and some. */
 const REST_MS = 45 * 60_000;
 /** How long it must stay so. */
