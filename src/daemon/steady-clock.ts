@@ -27,12 +27,16 @@ export class SteadyClock {
   #lookedMs: number;
   #wallMs: number;
 
-  /** `last`: the anchor of the last life, null when there was none. */
-  constructor(time: Time, boot: string | null, last: Anchor | null) {
+  /**
+   * `last`: the anchor of the last life, null when there was none. `notBeforeMs`: a time that this clock, in whatever
+   * life, has shown before: what began then must not seem to begin in the future.
+   */
+  constructor(time: Time, boot: string | null, last: Anchor | null, notBeforeMs = 0) {
     this.#time = time;
     this.#boot = boot;
     const goesOn = last !== null && boot !== null && last.boot === boot;
-    this.#offsetMs = goesOn ? last.offsetMs : time.wallMs() - time.steadyMs();
+    const beganMs = Math.max(time.wallMs(), notBeforeMs);
+    this.#offsetMs = goesOn ? last.offsetMs : beganMs - time.steadyMs();
     this.#lookedMs = time.steadyMs();
     this.#wallMs = time.wallMs();
   }

@@ -14,8 +14,8 @@ function host(boot: string | null = 'boot-1') {
       clocks.wallMs += ms;
       clocks.steadyMs += ms;
     },
-    clock: (last: ConstructorParameters<typeof SteadyClock>[2] = null, of = boot) =>
-      new SteadyClock(time, of, last),
+    clock: (last: ConstructorParameters<typeof SteadyClock>[2] = null, of = boot, notBeforeMs = 0) =>
+      new SteadyClock(time, of, last, notBeforeMs),
   };
 }
 
@@ -69,4 +69,11 @@ test('after a boot, or where boots have no names, it begins anew', () => {
   pass(1_000);
   expect(make(first.anchor, 'boot-2').nowMs()).toBe(clocks.wallMs);
   expect(make({ boot: null, offsetMs: 7 }, null).nowMs()).toBe(clocks.wallMs);
+});
+
+test('it never begins before a time that it has shown, however the clock was set', () => {
+  const { clock: make, clocks } = host();
+  const shownMs = clocks.wallMs;
+  clocks.wallMs -= HOUR;
+  expect(make(null, 'boot-2', shownMs).nowMs()).toBe(shownMs);
 });
