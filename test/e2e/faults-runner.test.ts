@@ -53,9 +53,9 @@ test('a runner that is too old for GitHub is told among the problems after it fa
   const { problems } = await statusWhere(
     stage,
     'the second failure',
-    ({ pools }) => pools[0]?.failures === 2,
+    ({ pools }) => (pools[0]?.failures ?? 0) >= 2,
   );
-  expect(problems.join()).toContain('2 starts failed in a row');
+  expect(problems.join()).toMatch(/[2-9] starts failed in a row/);
   stage.github.turn({ minimumRunnerVersion: null });
   expect((await ended(stage, job)).conclusion).toBe('success');
   expect((await stage.status()).problems).toEqual([]);
@@ -63,9 +63,12 @@ test('a runner that is too old for GitHub is told among the problems after it fa
 
 test('a job that is cancelled while its VM boots leaves a pool that serves the next one', async () => {
   await using stage = await served({ slots: 1, tart: { bootDelayMs: 800 } });
+  // Should a busy machine let the VM boot before: it gets no job until this one is cancelled.
+  stage.github.fault('acquire-job', { kind: 'empty', status: 409 });
   const job = queueJob(stage);
-  await runnerIn(stage, 'booting');
+  await seen(stage, 'the start of its VM', () => stage.tart.calls('run').length > 0);
   stage.github.cancelJob(job.jobId);
+  stage.github.clearFaults();
   expect((await ended(stage, job)).conclusion).toBe('cancelled');
   expect((await ended(stage, queueJob(stage))).conclusion).toBe('success');
   await stage.cli('drain', '--wait', '--timeout', '120');
