@@ -59,7 +59,8 @@ function shareOf(balance: Balance, created: number, survey: Survey): Share {
   return {
     pool: pool.name,
     open: pool.demand.known ? Math.max(0, served + ready - outlived) : serving,
-    stranded: pool.stranded,
+    // A job that GitHub counts no more, as when its set was deleted, takes none of what is announced.
+    stranded: pool.demand.known ? Math.min(pool.stranded, pool.demand.value.assigned) : pool.stranded,
     announced: pool.announced,
     live: live - spare + created,
     spare,
