@@ -58,7 +58,7 @@ test('item 15: a poll is held for its time, and ends early when a job is assigne
   expect([empty.status, empty.text]).toEqual([202, '']);
   expect(performance.now() - startedMs).toBeGreaterThan(190);
 
-  github.turn({ holdMs: 10_000 });
+  github.turn({ holdMs: 60_000 });
   const held = poll();
   await expect.poll(() => github.world.scaleSets.get(set)?.gate.held).toBe(1);
   github.queueJob(job);
@@ -66,7 +66,7 @@ test('item 15: a poll is held for its time, and ends early when a job is assigne
 });
 
 test('item 15: a client that hangs up frees its poll and loses nothing', async () => {
-  const github = await simulate({ holdMs: 10_000 });
+  const github = await simulate({ holdMs: 60_000 });
   const { poll, next, set } = await listen(github);
   const hangUp = new AbortController();
   const held = poll({ signal: hangUp.signal });
@@ -79,7 +79,7 @@ test('item 15: a client that hangs up frees its poll and loses nothing', async (
 });
 
 test.for([false, true])('item 15: JobStarted ends a held poll: %s', async (jobStartedWakes) => {
-  const github = await simulate({ holdMs: 10_000, jobStartedWakes });
+  const github = await simulate({ holdMs: 60_000, jobStartedWakes });
   const { poll, next, runner, set } = await listen(github);
   github.queueJob(job);
   const { messageId } = await next();
@@ -87,7 +87,7 @@ test.for([false, true])('item 15: JobStarted ends a held poll: %s', async (jobSt
   await expect.poll(() => github.world.scaleSets.get(set)?.gate.held).toBe(1);
   await (await runner('one')).start();
   expect(github.world.scaleSets.get(set)?.gate.held).toBe(jobStartedWakes ? 0 : 1);
-  github.advance(10_001);
+  github.advance(60_001);
   expect((await held).status).toBe(jobStartedWakes ? 200 : 202);
   if (!jobStartedWakes)
     expect(eventsOf(await next({ last: messageId }))).toMatchObject([{ messageType: 'JobStarted' }]);

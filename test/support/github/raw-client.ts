@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 120_000;
 
 export async function call(method: string, url: string, options: CallOptions = {}): Promise<Answer> {
   const { authorization, headers = {}, body, signal } = options;

@@ -7,7 +7,7 @@ const job = { labels: ['macOS'] };
 const AGENTS = '_apis/distributedtask/pools/0/agents';
 
 test('item 29: a runner whose record was deleted is refused, also while it waits', async () => {
-  const github = await simulate({ holdMs: 10_000 });
+  const github = await simulate({ holdMs: 60_000 });
   const listener = await listen(github);
   const runner = await listener.runner('ghost');
   await runner.authenticate();

@@ -62,7 +62,7 @@ test('item 11: a set without labels is labelled with its name, and an old GHES k
 });
 
 test('item 12: a set is changed in part, and its deletion ends its session', async () => {
-  const github = await simulate({ holdMs: 10_000 });
+  const github = await simulate({ holdMs: 60_000 });
   const { actions, set, poll } = await listen(github);
   const changed = await actions.call('PATCH', `${SETS}/${set}`, { RunnerSetting: { disableUpdate: true } });
   expect(changed.body).toMatchObject({ id: set, name: 'set', RunnerSetting: { disableUpdate: true } });
