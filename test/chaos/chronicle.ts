@@ -5,8 +5,6 @@ import type { EventLine } from '../../src/daemon/report.ts';
 export interface Life {
   readonly version: string;
   readonly startedMs: number;
-  /** When its control socket was seen to answer; null when it was killed before. */
-  servesMs: number | null;
   endedMs: number | null;
   /** VMs of ours whose `tart run` lived when it ended. */
   living: readonly string[];

@@ -43,7 +43,6 @@ export class Daemons {
     const life: Life = {
       version,
       startedMs: Date.now(),
-      servesMs: null,
       endedMs: null,
       living: [],
       jobsAtKill: null,
@@ -53,7 +52,7 @@ export class Daemons {
     note(this.#chronicle, `the daemon starts as version ${version}`);
     return async () => {
       await serving();
-      life.servesMs = Date.now();
+      note(this.#chronicle, 'the daemon serves');
     };
   }
 

@@ -4,7 +4,7 @@ import type { Life } from './chronicle.ts';
 import { readoptions } from './readopt.ts';
 
 function aLife(startedMs: number, endedMs: number | null, living: readonly string[] = []): Life {
-  return { version: '1', startedMs, servesMs: startedMs, endedMs, living, jobsAtKill: null };
+  return { version: '1', startedMs, endedMs, living, jobsAtKill: null };
 }
 
 function anEvent(atMs: number, what: string, subject = 'mr-1') {
