@@ -98,7 +98,7 @@ function refused(ghosts: Ghosts | null, hidden: number, nowMs: number): Ghosts |
     case 'kill':
       return now;
     case 'quarantine':
-      return { ...now, retryAtMs: nowMs + (PROBES_MS[now.refusals] ?? SELDOM_MS) };
+      return { ...now, retryAtMs: nowMs + pauseMs(now) };
   }
 }
 
@@ -107,11 +107,19 @@ function refused(ghosts: Ghosts | null, hidden: number, nowMs: number): Ghosts |
  * that are dying, the first to go is taken as the end of it; what was quarantined is proved slot by slot.
  */
 function started(ghosts: Ghosts | null, hidden: number, nowMs: number): Ghosts | null {
-  if (ghosts === null || hidden >= ghosts.count) return ghosts;
+  if (ghosts === null) return null;
+  // As much room was to be seen: it proves nothing, and what was to be tried with it is tried later.
+  if (hidden >= ghosts.count)
+    return nowMs < ghosts.retryAtMs ? ghosts : { ...ghosts, retryAtMs: nowMs + pauseMs(ghosts) };
   if (hidden <= 0 || ghosts.rung === 'wait') return null;
   return { ...ghosts, count: hidden, retryAtMs: nowMs };
 }
 
+function pauseMs({ rung, refusals }: Ghosts): number {
+  return (rung === 'quarantine' ? PROBES_MS[refusals] : PAUSES_MS[refusals]) ?? SELDOM_MS;
+}
+
 function quarantined(ghosts: Ghosts, nowMs: number): Ghosts {
-  return { ...ghosts, rung: 'quarantine', refusals: 0, retryAtMs: nowMs + (PROBES_MS[0] ?? SELDOM_MS) };
+  const quiet = { ...ghosts, rung: 'quarantine', refusals: 0 } as const;
+  return { ...quiet, retryAtMs: nowMs + pauseMs(quiet) };
 }

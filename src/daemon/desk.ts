@@ -30,6 +30,8 @@ export class Desk {
   /** Slots that the framework counts though nobody sees a VM in them. */
   ghosts: Ghosts | null = null;
   isDiskShort = false;
+  /** The guests that we hear contradict Tart's list of VMs. */
+  isListDoubted = false;
   /** Runners on which GitHub runs a job that no gate asked about, and since when we know. */
   readonly unjudgedSinceMs = new Map<string, number>();
   /** Total capacity last announced, by pool. */

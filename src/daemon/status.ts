@@ -56,6 +56,9 @@ function problemsNow(context: Context, senses: Senses, pools: readonly PoolRepor
   return [
     ...(why ? [`No VM may start: ${why}.`] : []),
     ...ghostProblems(context),
+    ...(desk.isListDoubted
+      ? ['Tart lists none of the VMs whose guests speak to us: its list is not believed, and no VM starts.']
+      : []),
     ...(vms.known || senses.vms.isAwaited() ? [] : [`VMs are unknown: ${vms.why}.`]),
     ...pools
       .filter((pool) => pool.queue === 'trouble')

@@ -1,6 +1,7 @@
 /** One turn of the loop: look, decide, hand out the steps, announce the capacity, follow who lives. */
 import { capacityByPool } from '../core/capacity.ts';
 import { ownPrefix } from '../core/names.ts';
+import { isContradicted } from '../core/plan/survey.ts';
 import { plan } from '../core/plan.ts';
 import { HOST_SUBJECT } from '../core/step.ts';
 import { isUnlistedTwice, watchUnlisted } from '../core/unlisted.ts';
@@ -20,6 +21,7 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   watchUnjudged(context);
   noteDisk(context, senses);
   const world = withUnlisted(context, observe(context, senses));
+  noteDoubt(context, world);
   const decided = plan(world);
   desk.waiting = decided.waiting;
   for (const step of decided.steps) dispatch(context, step);
@@ -37,6 +39,15 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
 function withUnlisted({ desk }: Context, seen: World): World {
   desk.unlistedSinceMs = watchUnlisted(desk.unlistedSinceMs, seen);
   return { ...seen, unlistedSinceMs: desk.unlistedSinceMs };
+}
+
+function noteDoubt({ desk, ledger, nowMs, log }: Context, world: World): void {
+  const isDoubted = isContradicted(world);
+  if (isDoubted === desk.isListDoubted) return;
+  desk.isListDoubted = isDoubted;
+  ledger.audit(nowMs(), isDoubted ? 'vm-list-doubted' : 'vm-list-believed', HOST_SUBJECT, {});
+  if (isDoubted) log.error('tart lists none of the VMs whose guests speak to us: it is not believed');
+  else log.info('tart lists the VMs whose guests speak to us again');
 }
 
 function noteDisk({ desk, ledger, nowMs, log }: Context, senses: RefreshingSenses): void {

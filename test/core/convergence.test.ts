@@ -74,7 +74,9 @@ function apply(world: World, step: Step, id: string): World {
 function exorcise(world: World): World {
   const running = world.vms.known ? world.vms.value.filter(({ state }) => state === 'running').length : 0;
   const ghosts = Math.max(0, Math.min(world.host.ghosts, world.host.slots - running));
-  return { ...world, host: { ...world.host, ghosts } };
+  // One that proves nothing puts the next try off.
+  const isProbeDue = world.host.isProbeDue && ghosts < world.host.ghosts;
+  return { ...world, host: { ...world.host, ghosts, isProbeDue } };
 }
 
 function without(world: World, gone: string): World {

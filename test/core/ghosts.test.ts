@@ -120,9 +120,13 @@ describe('a start that went well', () => {
     expect(weighGhosts(one, started(2), NOW + 8 * MINUTE)).toBeNull();
   });
 
-  test('in a slot that nobody suspected proves nothing', () => {
+  test('in a slot that nobody suspected proves nothing, and what was due is tried later', () => {
     const one = weighGhosts(null, refused(1), NOW);
     expect(weighGhosts(one, started(1), NOW)).toBe(one);
+    const still = quarantined();
+    const later = weighGhosts(still, started(1), NOW + 6 * MINUTE);
+    expect(view(later, NOW + 11 * MINUTE - 1)).toMatchObject({ ghosts: 1, isProbeDue: false });
+    expect(view(later, NOW + 11 * MINUTE)).toMatchObject({ ghosts: 1, isProbeDue: true });
   });
 });
 

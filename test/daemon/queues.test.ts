@@ -74,3 +74,16 @@ test('the floor is announced until the plan says more', async () => {
   rig.context.desk.announced.set('ios', 2);
   expect(listener.capacity()).toBe(2);
 });
+
+test("GitHub's word that a job is over is kept beside the guest's, and ends nothing by itself", async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  rig.ledger.saveRunner(aRunner({ phase: 'busy', hadJob: true }));
+  const completed = [
+    { jobId: aJob().id, runner: aRunner().name, result: 'succeeded', atMs: rig.clock.nowMs },
+  ] as const;
+  await listener.onMessage(aMessage({ assigned: [aJob()], completed }));
+  expect(rig.ledger.runner(aRunner().name)).toMatchObject({
+    ...{ phase: 'busy', jobEndedMs: null, toldDoneMs: rig.clock.nowMs },
+  });
+});

@@ -28,7 +28,7 @@ const HEARD_MS = 60_000;
 export function surveyWorld(world: World): Survey {
   const names = new Set(world.runners.map((runner) => runner.name));
   const listed = byName(world.vms, (vm) => vm.state === 'running');
-  const vms = listed && isContradicted(listed, world) ? null : listed;
+  const vms = isContradicted(world) ? null : listed;
   const strangers = [...(vms?.values() ?? [])].filter((vm) => vm.state === 'running' && !names.has(vm.name));
   const prefix = ownPrefix(world.host.id);
   const orphanVms = strangers.filter((vm) => vm.name.startsWith(prefix)).length;
@@ -68,12 +68,16 @@ export function isKnownNotBusy(runner: Runner, survey: Survey): boolean {
 }
 
 /**
- * `tart list` has been seen to call live VMs stopped for minutes, all of them, when it could not read their files. What it
- * then says of others is worth as little.
+ * True when the VM list lacks every runner that we hear. `tart list` has been seen to call live VMs stopped for minutes, all
+ * of them, when it could not read their files: what it then says of others is worth as little.
  */
-function isContradicted(listed: ReadonlyMap<string, Vm>, world: World): boolean {
-  const heard = world.runners.filter((runner) => runner.phase !== 'stopping' && isHeard(runner, world));
-  return heard.length > 0 && heard.every(({ name }) => listed.get(name)?.state !== 'running');
+export function isContradicted(world: World): boolean {
+  const { vms, runners } = world;
+  if (!vms.known) return false;
+  const heard = runners.filter((runner) => runner.phase !== 'stopping' && isHeard(runner, world));
+  if (heard.length === 0) return false;
+  const running = new Set(vms.value.filter(({ state }) => state === 'running').map(({ name }) => name));
+  return heard.every(({ name }) => !running.has(name));
 }
 
 /** Should a list name one thing twice, the entry that asks for more caution stands. */
