@@ -29,7 +29,7 @@ export async function withDeadline<T>(
   const end = Promise.withResolvers<never>();
   const stop = (reason: unknown) => {
     end.reject(reason);
-    inner.abort();
+    inner.abort(reason);
   };
   const onAbort = () => stop(signal.reason);
   const late = () =>

@@ -5,7 +5,14 @@
 import type * as z from 'zod';
 import { pause } from '../lib/time.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
-import { GitHubError, jsonOrNull, readErrorBody, refusalError, retryAfterMs } from './github-error.ts';
+import {
+  GitHubError,
+  jsonOrNull,
+  readErrorBody,
+  refusalError,
+  retryAfterMs,
+  withoutMark,
+} from './github-error.ts';
 import type { Context, HttpAnswer, Timings } from './options.ts';
 
 export interface Outgoing {
@@ -43,19 +50,26 @@ export const RETRIES = 4;
 export async function exchange(context: Context, out: Outgoing, patience: Patience): Promise<Reply> {
   const { timings, time } = context;
   const { signal, totalMs, retries } = patience;
+  const what = nameOf(out);
+  if (retries === 0)
+    return answerOf(await attemptOnce(context, out, { time, signal, timeoutMs: totalMs, what }));
   const endMs = time.steadyMs() + totalMs;
-  return withDeadline({ time, signal, timeoutMs: totalMs, what: nameOf(out) }, async (inner) => {
+  return withDeadline({ time, signal, timeoutMs: totalMs, what }, async (inner) => {
+    const limit = { time, signal: inner, timeoutMs: timings.attemptTimeoutMs, what };
     for (let attempt = 0; ; attempt += 1) {
-      const timeoutMs = retries === 0 ? totalMs : timings.attemptTimeoutMs;
-      const result = await attemptOnce(context, out, { time, signal: inner, timeoutMs, what: nameOf(out) });
+      const result = await attemptOnce(context, out, limit);
       const waitMs = waitBefore(result, attempt, timings, time.wallMs());
       const isLast = attempt >= retries || time.steadyMs() + waitMs >= endMs;
-      if (!isLast && isWorthRetrying(result, patience.alsoRetry ?? [])) await pause(time, waitMs, inner);
-      else if (result instanceof GitHubError) throw result;
-      else return result;
+      if (isLast || !isWorthRetrying(result, patience.alsoRetry ?? [])) return answerOf(result);
+      await pause(time, waitMs, inner);
       inner.throwIfAborted();
     }
   });
+}
+
+function answerOf(result: Reply | GitHubError): Reply {
+  if (result instanceof GitHubError) throw result;
+  return result;
 }
 
 /** "GET /path": never the query, which may hold a secret. */
@@ -95,7 +109,7 @@ async function attemptOnce(context: Context, out: Outgoing, limit: Deadline): Pr
   try {
     return await withDeadline(limit, async (signal) => {
       const response = await context.http(out.url, { method: out.method, headers, body, signal });
-      const text = (await response.text()).replace(/^\uFEFF/, '');
+      const text = withoutMark(await response.text());
       return { status: response.status, headers: response.headers, text };
     });
   } catch (error) {

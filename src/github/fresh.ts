@@ -47,8 +47,8 @@ export function createFresh<T extends object>(source: {
         return await orAbort(joined.promise, signal);
       } finally {
         joined.waiting -= 1;
-        if (joined.waiting === 0) {
-          if (flight === joined) flight = undefined;
+        if (joined.waiting === 0 && flight === joined) {
+          flight = undefined;
           joined.controller.abort();
         }
       }

@@ -73,11 +73,18 @@ export function readErrorBody(text: string): { readonly message: string; readonl
 
 /** Parses JSON, a leading byte order mark tolerated; null when it is none. The parser's own error would quote it. */
 export function jsonOrNull(text: string): unknown {
+  // The answers to most calls are empty: the parser's error, made only to be dropped, would be the dearest part of them.
+  if (text === '') return null;
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(withoutMark(text));
   } catch {
     return null;
   }
+}
+
+/** Without a byte order mark. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date. */

@@ -38,7 +38,8 @@ export function createHeldPoll(time: Time, cutEveryMs: number): HeldPoll {
     }
     lastCutMs = time.steadyMs();
     held.isCut = true;
-    held.controller.abort();
+    // A reason that is at hand: the default one records a stack.
+    held.controller.abort('the capacity changed');
   }
 
   return {

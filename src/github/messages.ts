@@ -54,7 +54,8 @@ const assigned = z.object({
 const started = z.object({ jobId: z.string().min(1), runnerName: z.string().min(1), runnerAssignTime: time });
 const completed = z.object({ jobId: z.string().min(1), runnerName: text, result: text, finishTime: time });
 const available = z.object({ runnerRequestId: z.number() });
-const requested = z.object({ messageType: z.enum(['JobAssigned', 'JobCompleted']), ...available.shape });
+/** Kinds that say of a job that it is offered no more. */
+const SETTLING: ReadonlySet<string> = new Set(['JobAssigned', 'JobCompleted']);
 const entries = z.array(z.looseObject({ messageType: z.string() }));
 
 /** @throws `github-unavailable` when the message as a whole cannot be read; it must not be acknowledged then */
@@ -87,7 +88,9 @@ export function readMessage(context: Context, pool: string, body: string): ReadM
     })),
     assignedCount: statistics?.totalAssignedJobs ?? null,
     offered: pick('JobAvailable', available).map((entry) => entry.runnerRequestId),
-    settled: inner.data.flatMap((entry) => requested.safeParse(entry).data?.runnerRequestId ?? []),
+    settled: inner.data.flatMap((entry) =>
+      SETTLING.has(entry.messageType) ? (available.safeParse(entry).data?.runnerRequestId ?? []) : [],
+    ),
   };
 }
 
