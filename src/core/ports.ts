@@ -37,8 +37,13 @@ export interface Hypervisor {
   lastWords(name: string): Promise<string | null>;
   /** Power-off; resolves when the VM's process is gone. A VM that is missing or stopped is success. */
   stop(name: string, signal: AbortSignal): Promise<void>;
-  /** Deletes and confirms absence. A VM that is missing is success. @throws `vm-running` */
+  /** Deletes and confirms absence, also of what an earlier attempt left half done. A VM that is missing is success. @throws `vm-running` */
   delete(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes directories that are left of VMs whose making or deleting was cut off, which no list shows and no delete
+   * takes away. Names in `busy` are left alone. Resolves with the names of those removed.
+   */
+  sweep(prefix: string, busy: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]>;
   /** Leftovers of VMs whose name starts with `prefix`. @throws when they cannot be known: that is no "none" */
   leftovers(prefix: string, signal: AbortSignal): Promise<readonly Leftover[]>;
   /** Looks again, and kills only what is still a leftover. Resolves with true when it is gone. */

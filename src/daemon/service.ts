@@ -10,6 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { pause, type Time } from '../lib/time.ts';
 import { Channels } from './channels.ts';
 import type { Context } from './context.ts';
+import { sweep } from './debris.ts';
 import { Desk } from './desk.ts';
 import type { GitHubs } from './githubs.ts';
 import { Loop } from './loop.ts';
@@ -93,6 +94,7 @@ export function startService(options: ServiceOptions): Service {
   queues.follow(config().pools, context);
   closeOpenIntents(context);
   loop.start();
+  void sweep(context);
   signal.addEventListener('abort', () => loop.stop(), { once: true });
   return {
     context,

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { MacrunnerError } from '../core/error.ts';
 import type { Hypervisor } from '../core/ports.ts';
 import { retry } from '../lib/retry.ts';
+import { removeDebris, sweepDebris } from './debris.ts';
 import { isLookRace } from './errors.ts';
 import { findLeftovers, killLeftover } from './leftovers.ts';
 import { hasImage, listVms, vmDirectoryExists } from './list.ts';
@@ -68,8 +69,10 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
     stop: async (name, signal) => stopVm({ program, ...tables, name: checked(VM_NAME, name), signal }),
     async delete(name, signal) {
       await deleteVm(program, checked(VM_NAME, name), signal);
+      await removeDebris({ program, tartHome, signal }, name);
       await rm(runLog(runLogDir, name), { force: true });
     },
+    sweep: async (prefix, busy, signal) => sweepDebris({ program, tartHome, prefix, busy, signal }),
     leftovers: async (prefix, signal) => findLeftovers(tables, prefix, signal),
     killLeftover: async (leftover, signal) => killLeftover(tables, leftover, signal),
   };

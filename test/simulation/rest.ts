@@ -30,6 +30,7 @@ function remainsOn(
   const warm = pools.reduce((sum, pool) => sum + pool.warm, 0);
   const vms = mac.truth().filter((vm) => vm.name.startsWith('mr-'));
   const runners = ledger.runners();
+  for (const name of mac.halfMade()) remains.push(`a directory is left of ${name}`);
   for (const vm of vms) if (vm.state !== 'running') remains.push(`${vm.name} is ${vm.state}`);
   for (const { name, phase } of runners) if (phase !== 'warm') remains.push(`${name} is ${phase}`);
   if (vms.length !== warm) remains.push(`${vms.length} VMs, ${warm} should be warm`);

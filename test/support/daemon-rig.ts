@@ -53,6 +53,7 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     lastWords: async () => null,
     stop: (name) => ask(`stop ${name}`, undefined),
     delete: (name) => ask(`delete ${name}`, undefined),
+    sweep: () => ask('sweep', []),
     leftovers: () => ask('leftovers', []),
     killLeftover: ({ pid }) => ask(`kill-leftover ${pid}`, true),
   };

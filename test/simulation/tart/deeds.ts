@@ -145,7 +145,10 @@ export function beginDelete({ mac, vm, process }: Deed): void {
   mac.touch(vm, 'delete');
   const found = mac.vm(vm);
   if (!isWhole(found)) {
-    mac.clock.within(mac.durations.reply, process.answer);
+    mac.clock.within(mac.durations.reply, () => {
+      if (found) mac.remove(vm);
+      process.answer();
+    });
     return;
   }
   if (process.fault === 'no-effect') {

@@ -51,6 +51,7 @@ export function createHypervisorPort(mac: Mac, calls: Calls): Hypervisor {
       const atDeadline = () => cannotBeStopped(name);
       return act({ method: 'stop', deadlineMs: 52_000, atDeadline, signal }, name, beginStop);
     },
+    sweep: (prefix, busy, signal) => look('sweep', signal, ({ answer }) => answer(mac.sweep(prefix, busy))),
     leftovers: (prefix, signal) =>
       look('leftovers', signal, ({ answer }) => answer(mac.framework.leftovers(prefix))),
     killLeftover: ({ pid, vm }, signal) =>

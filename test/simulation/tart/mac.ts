@@ -90,6 +90,13 @@ export class Mac {
     return [...this.#vms.values()].filter((vm) => vm.isHalfMade).map(({ name }) => name);
   }
 
+  /** Removes those that nobody works on. */
+  sweep(prefix: string, busy: ReadonlySet<string>): readonly string[] {
+    const swept = this.halfMade().filter((name) => name.startsWith(prefix) && !busy.has(name));
+    for (const name of swept) this.#vms.delete(name);
+    return swept;
+  }
+
   /** Of this boot: the timers of tart's processes. */
   get clock(): Clockwork {
     return this.#clock;
