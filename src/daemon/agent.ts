@@ -19,6 +19,7 @@ import { Redactor } from '../lib/redact.ts';
 import { systemTime } from '../lib/time.ts';
 import { judgeVersion } from '../tart/version.ts';
 import { type Adapters, createAdapters } from './adapters.ts';
+import type { Context } from './context.ts';
 import { openControl } from './control.ts';
 import { isMarkedDraining, setDrain } from './drain.ts';
 import { ConfigInForce } from './reload.ts';
@@ -62,7 +63,7 @@ interface Prepared extends Adapters {
   readonly hostId: string;
   readonly tartVersion: string;
   readonly tartNotes: () => readonly string[];
-  readonly keepSecret: (secret: string) => void;
+  readonly keepSecret: Context['keepSecret'];
 }
 
 /** All that can refuse the start, before anything is touched. */
@@ -73,9 +74,7 @@ async function prepare(
   log: Logger,
 ): Promise<Prepared> {
   const hostId = config.host.id ?? (await readHostId({ file: locations.hostId, signal }));
-  const keepSecret = (secret: string): void => {
-    redactor.add(secret);
-  };
+  const keepSecret = (secret: string) => redactor.add(secret);
   let tartNotes: readonly string[] = [];
   const onUpgrade = (now: string, notes: readonly string[]): void => {
     log.warn({ tart: now }, 'tart was replaced by another version');

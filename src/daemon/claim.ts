@@ -8,7 +8,7 @@ import { move } from './move.ts';
 import { noteAddress } from './registered-at.ts';
 
 export async function claim(context: Context, step: Extract<Step, { do: 'claim' }>): Promise<void> {
-  const { guest, queues, signal, keepSecret } = context;
+  const { guest, queues, desk, signal, keepSecret } = context;
   const pool = context.config().pools.find((candidate) => candidate.name === step.pool);
   const queue = queues.of(step.pool);
   if (!pool || !queue) return;
@@ -17,7 +17,7 @@ export async function claim(context: Context, step: Extract<Step, { do: 'claim' 
       move(context, step.runner, { type: 'claimed' });
       noteAddress(context, step.runner, queues.urlOf(step.pool) ?? '');
       const { registrationId, jitConfig } = await queue.mint(step.runner, signal);
-      keepSecret(jitConfig);
+      desk.holdsSecret(step.runner, keepSecret(jitConfig));
       const runner = move(context, step.runner, { type: 'minted', registrationId });
       if (runner?.phase !== 'registering') {
         // Stopped meanwhile, by somebody who could not know of this record.

@@ -36,6 +36,6 @@ export interface Context {
   readonly turned: () => Promise<void>;
   /** Something was done there, or is not as it was last read. */
   readonly readAgain: (what: 'vms' | 'registrations' | 'images') => Promise<void>;
-  /** A secret of this run, never to be written anywhere. */
-  readonly keepSecret: (secret: string) => void;
+  /** A secret of this run, never to be written anywhere. Returns how to forget it, when it is worth nothing any more. */
+  readonly keepSecret: (secret: string) => () => void;
 }

@@ -36,6 +36,8 @@ export class Desk {
   readonly unjudgedSinceMs = new Map<string, number>();
   /** Total capacity last announced, by pool. */
   readonly announced = new Map<string, number>();
+  /** How the credential of each runner is forgotten. */
+  readonly #secrets = new Map<string, () => void>();
   readonly #troubles = new Map<string, PoolTrouble>();
   /** What the last start said about the host as a whole. */
   readonly ailment = new Ailment();
@@ -52,10 +54,18 @@ export class Desk {
     this.#restUntilMs.set(name, untilMs);
   }
 
-  /** A runner that is gone is neither heard nor silent. */
+  /** A runner was given a credential: `forget` is called when it is gone. */
+  holdsSecret(name: string, forget: () => void): void {
+    this.#secrets.get(name)?.();
+    this.#secrets.set(name, forget);
+  }
+
+  /** A runner that is gone is neither heard nor silent, and its credential opens nothing. */
   forget(name: string): void {
     this.heardMs.delete(name);
     this.silentSinceMs.delete(name);
+    this.#secrets.get(name)?.();
+    this.#secrets.delete(name);
   }
 
   /** A runner that came to its end is left alone no longer. */

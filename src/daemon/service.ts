@@ -45,7 +45,7 @@ export interface ServiceOptions {
   readonly freeBytes: () => number | null;
   /** Reboots the Mac; left out where that is not for us to do. */
   readonly reboot?: Context['reboot'];
-  readonly keepSecret: (secret: string) => void;
+  readonly keepSecret: Context['keepSecret'];
   readonly newSuffix: () => string;
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { MacrunnerError } from '../../src/core/error.ts';
 import { claim } from '../../src/daemon/claim.ts';
 import { create } from '../../src/daemon/create.ts';
+import { stop } from '../../src/daemon/stop.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
 import { aRunner } from '../support/ledger-rig.ts';
 
@@ -59,6 +60,17 @@ test('a warm runner is given a credential that stands nowhere on this host', asy
   expect(rig.ledger.runner(NAME)).toMatchObject({ phase: 'registering', registrationId: 7 });
   const kept = JSON.stringify([rig.ledger.timeline(NAME), rig.ledger.auditAfter(0, 100), rig.lines]);
   expect(kept).not.toContain('jit-secret');
+});
+
+test('a credential is remembered for as long as its runner lives, however many there were before', async () => {
+  using rig = await daemonRig();
+  for (const name of [NAME, `${NAME.slice(0, -1)}x`]) {
+    rig.ledger.saveRunner(aRunner({ name, phase: 'warm' }));
+    await claim(rig.context, { do: 'claim', runner: name, pool: 'ios' });
+    expect(rig.secrets).toEqual(['jit-secret-of-this-run']);
+    await stop(rig.context, { do: 'stop', runner: name, why: 'job-done' });
+    expect(rig.secrets).toEqual([]);
+  }
 });
 
 test('a credential that cannot be minted ends the runner: its VM may have seen half of it', async () => {

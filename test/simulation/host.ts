@@ -112,7 +112,11 @@ export class SimulatedHost {
       ),
       ...{ time, boot: `boot-${this.#boots}`, log, signal: stop.signal },
       ...{ tartHome: '/', freeBytes: mac.freeBytes, newSuffix: () => this.#newSuffix() },
-      keepSecret: (secret) => void this.secrets.add(secret),
+      keepSecret: (secret) => {
+        this.secrets.add(secret);
+        // What was a secret once may stand nowhere for as long as the world lasts.
+        return () => undefined;
+      },
     });
     // It may have been killed by one of its first calls.
     if (isAlive) this.#life = { service, stop, isAlive: () => isAlive, kill };

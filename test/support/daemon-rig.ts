@@ -109,7 +109,10 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     wake: () => undefined,
     turned: async () => undefined,
     readAgain: async () => undefined,
-    keepSecret: (secret) => void secrets.push(secret),
+    keepSecret(secret) {
+      secrets.push(secret);
+      return () => void secrets.splice(secrets.indexOf(secret), 1);
+    },
   };
   queues.follow(config.pools, context);
   return {
