@@ -5,10 +5,10 @@
  * never exceeds the host. The floor of 1 is on top: sets that announced 0 were seen never to receive the jobs queued
  * meanwhile, whatever they announced later, so only a drain says 0. A job won by the floor alone waits for its slot.
  */
-import { countAllowance, createForJobs, findBlock } from './plan/create-runners.ts';
-import { stopOverdue } from './plan/stop-overdue.ts';
-import { countRoom, type Survey, surveyWorld } from './plan/survey.ts';
-import { type Balance, weighPools } from './plan/weigh-pools.ts';
+import { countAllowance, findBlock } from './plan/create-runners.ts';
+import { countRoom, type Survey } from './plan/survey.ts';
+import type { Balance } from './plan/weigh-pools.ts';
+import { type Weighed, weighWorld } from './plan/weigh-world.ts';
 import type { World } from './world.ts';
 
 interface Share {
@@ -24,28 +24,33 @@ interface Share {
 }
 
 /** The total to announce per pool, by name. */
-export function capacityByPool(world: World): ReadonlyMap<string, number> {
+export function capacityByPool(
+  world: World,
+  weighed: Weighed = weighWorld(world),
+): ReadonlyMap<string, number> {
   if (world.host.isDraining) return new Map(world.pools.map(({ name }) => [name, 0]));
   // A ghost's slot is announced when it was seen to be free, not when it is only tried.
-  const survey = surveyWorld({ ...world, host: { ...world.host, isProbeDue: false } });
-  const balances = weighPools(survey, stopOverdue(survey));
-  const { creates, unserved } = createForJobs(survey, balances);
-  const created = Map.groupBy(creates, (step) => step.pool);
+  const { survey, balances, creation } = world.host.isProbeDue ? weighWorld(unprobed(world)) : weighed;
+  const { creates, unserved } = creation;
   const shares = balances.map((balance) =>
-    shareOf(balance, created.get(balance.pool.name)?.length ?? 0, survey),
+    shareOf(balance, creates.filter((step) => step.pool === balance.pool.name).length, survey),
   );
 
   const spare = shares.reduce((sum, share) => sum + share.spare, 0);
   const isFit = survey.vms !== null && world.host.unfit === null && !world.host.isDiskShort;
   // A warm runner makes way for any pool's job, so its slot is as good as free. Jobs that wait have the first claim.
   const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;
-  const offers = Map.groupBy(offer(shares, free), (pool) => pool);
+  const offers = offer(shares, free);
   return new Map(
     shares.map(({ pool, open, stranded }) => [
       pool,
-      Math.max(1, open + (offers.get(pool)?.length ?? 0)) + stranded,
+      Math.max(1, open + offers.filter((one) => one === pool).length) + stranded,
     ]),
   );
+}
+
+function unprobed(world: World): World {
+  return { ...world, host: { ...world.host, isProbeDue: false } };
 }
 
 function shareOf(balance: Balance, created: number, survey: Survey): Share {
@@ -74,6 +79,7 @@ function shareOf(balance: Balance, created: number, survey: Survey): Share {
  * as they announced, where more may be queued unseen. Then to pools that have a runner standing, then to the smallest.
  */
 function offer(shares: readonly Share[], free: number): readonly string[] {
+  if (free === 0) return [];
   return shares
     .flatMap((share) =>
       Array.from({ length: Math.min(share.most, free) }, (_, nth) => ({

@@ -6,26 +6,22 @@
  * its slot. A drain shows in each rule: nothing new is started or claimed, what waits is stopped, what runs finishes.
  */
 import { clearWarm, whyNoWarm } from './plan/clear-warm.ts';
-import { createForJobs, createWarm } from './plan/create-runners.ts';
+import { createWarm } from './plan/create-runners.ts';
 import { evictWarm } from './plan/evict-warm.ts';
 import { explainWaiting } from './plan/explain-waiting.ts';
 import { mendHost } from './plan/mend-host.ts';
 import { countLeavingVms, removeOrphans } from './plan/remove-orphans.ts';
-import { stopOverdue } from './plan/stop-overdue.ts';
 import { stopSurplus } from './plan/stop-surplus.ts';
-import { surveyWorld } from './plan/survey.ts';
-import { weighPools } from './plan/weigh-pools.ts';
+import { type Weighed, weighWorld } from './plan/weigh-world.ts';
 import type { Runner, StopReason } from './runner.ts';
 import type { Plan, Step } from './step.ts';
 import type { World } from './world.ts';
 
 /** Linear in runners, VMs, registrations and jobs (but for sorting). */
-export function plan(world: World): Plan {
-  const survey = surveyWorld(world);
+export function plan(world: World, weighed: Weighed = weighWorld(world)): Plan {
+  const { survey, overdue, balances, creation } = weighed;
 
   // 1. Stop what is done, overdue, refused or orphaned, and what is one too many.
-  const overdue = stopOverdue(survey);
-  const balances = weighPools(survey, overdue);
   const surplus = stopSurplus(survey, balances);
   const extra = new Set(surplus);
   const cleared = clearWarm(survey, balances).filter((runner) => !extra.has(runner));
@@ -34,8 +30,7 @@ export function plan(world: World): Plan {
   // 2. Give assigned jobs to warm runners.
   const claims = balances.flatMap((balance) => balance.claims);
 
-  // 3. Create for jobs without a runner.
-  const creation = createForJobs(survey, balances);
+  // 3. Create for jobs without a runner: `creation` says for which.
 
   // 4. Evict a warm runner of another pool when a job would otherwise wait.
   const stopped = new Set([...overdue.keys(), ...[...surplus, ...cleared].map((runner) => runner.name)]);

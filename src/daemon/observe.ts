@@ -1,6 +1,7 @@
 /** Puts the world together from the ledger, the readings, the queues and the clock, for the plan to decide upon. */
 import type { Config } from '../config/schema.ts';
 import { ghostView } from '../core/ghosts.ts';
+import type { Runner } from '../core/runner.ts';
 import type { Limits, PoolView, Reading, Registration, Vm, World } from '../core/world.ts';
 import type { Context } from './context.ts';
 import type { RepeatedReading } from './reading.ts';
@@ -25,6 +26,7 @@ export function observe(context: Context, senses: Senses): World {
   const { desk, ledger, hostId } = context;
   const config = context.config();
   const nowMs = context.steadyMs();
+  const runners = ledger.runners();
   return {
     nowMs,
     host: {
@@ -37,14 +39,14 @@ export function observe(context: Context, senses: Senses): World {
     },
     limits: limitsOf(config),
     pools: config.pools.map((pool) => poolView(context, senses, pool)),
-    runners: ledger.runners(),
+    runners,
     inFlight: desk.handsOff(nowMs),
     silentSinceMs: desk.silentSinceMs,
     heardMs: desk.heardMs,
     unjudgedSinceMs: desk.unjudgedSinceMs,
     unlistedSinceMs: desk.unlistedSinceMs,
-    vms: withOwnDeeds(context, senses.vms),
-    registrations: withOwnRecords(context, senses.registrations),
+    vms: withOwnDeeds(context, runners, senses.vms),
+    registrations: withOwnRecords(context, runners, senses.registrations),
     registrationsBeganMs: senses.registrations.beganMs(),
   };
 }
@@ -90,19 +92,21 @@ function poolView(
 /** A listing that began before one of our own deeds ended does not show it: what we did since is added to what was read. */
 function withOwnDeeds(
   { ledger, desk }: Context,
+  runners: readonly Runner[],
   vms: RepeatedReading<readonly Vm[]>,
 ): Reading<readonly Vm[]> {
   const reading = vms.get();
   if (!reading.known) return reading;
   const beganMs = vms.beganMs();
   const listed = new Set(reading.value.map((vm) => vm.name));
-  const younger = ledger
-    .runners()
-    .filter((runner) => runner.phase !== 'cloning' && runner.phase !== 'stopping')
-    .filter((runner) => runner.sinceMs >= beganMs || desk.inFlight.has(runner.name));
+  const living = new Set(runners.map(({ name }) => name));
+  const younger = runners.filter(
+    ({ name, phase, sinceMs }) =>
+      phase !== 'cloning' && phase !== 'stopping' && (sinceMs >= beganMs || desk.inFlight.has(name)),
+  );
   const fresh = new Set(younger.map((runner) => runner.name));
   const added = younger.filter((runner) => !listed.has(runner.name));
-  const kept = reading.value.filter((vm) => !isGoneSince(ledger, vm.name, beganMs));
+  const kept = reading.value.filter(({ name }) => living.has(name) || !isGoneSince(ledger, name, beganMs));
   const seen = kept.map((vm) => (fresh.has(vm.name) ? { ...vm, state: 'running' as const } : vm));
   return {
     known: true,
@@ -116,19 +120,22 @@ function withOwnDeeds(
  */
 function withOwnRecords(
   { ledger }: Context,
+  runners: readonly Runner[],
   registrations: RepeatedReading<readonly Registration[]>,
 ): Reading<readonly Registration[]> {
   const reading = registrations.get();
   if (!reading.known) return reading;
   const beganMs = registrations.beganMs();
-  const moved = ledger
-    .runners()
+  const living = new Set(runners.map(({ name }) => name));
+  const moved = runners
     .filter((runner) => runner.sinceMs >= beganMs && runner.phase !== 'stopping')
     .flatMap(({ name, registrationId: id }) =>
       id === null ? [] : [{ id, name, status: 'online', busy: true } as const],
     );
   const names = new Set(moved.map(({ name }) => name));
-  const kept = reading.value.filter(({ name }) => !names.has(name) && !isGoneSince(ledger, name, beganMs));
+  const kept = reading.value.filter(
+    ({ name }) => !names.has(name) && (living.has(name) || !isGoneSince(ledger, name, beganMs)),
+  );
   return { known: true, value: [...kept, ...moved] };
 }
 

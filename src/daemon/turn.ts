@@ -2,6 +2,7 @@
 import { capacityByPool } from '../core/capacity.ts';
 import { ownPrefix } from '../core/names.ts';
 import { isContradicted } from '../core/plan/survey.ts';
+import { weighWorld } from '../core/plan/weigh-world.ts';
 import { plan } from '../core/plan.ts';
 import { HOST_SUBJECT } from '../core/step.ts';
 import { isUnlistedTwice, watchUnlisted } from '../core/unlisted.ts';
@@ -22,10 +23,11 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   noteDisk(context, senses);
   const world = withUnlisted(context, observe(context, senses));
   noteDoubt(context, world);
-  const decided = plan(world);
+  const weighed = weighWorld(world);
+  const decided = plan(world, weighed);
   desk.waiting = decided.waiting;
   for (const step of decided.steps) dispatch(context, step);
-  announce(context, world);
+  announce(context, capacityByPool(world, weighed));
   const runners = ledger.runners();
   channels.follow(context, runners);
   const { silentSinceMs } = desk;
@@ -68,11 +70,12 @@ function noteDisk({ desk, ledger, nowMs, log }: Context, senses: RefreshingSense
 function hasOrphans({ hostId }: Context, world: World): boolean {
   if (!world.vms.known) return false;
   const names = new Set(world.runners.map((runner) => runner.name));
-  return world.vms.value.some(({ name }) => name.startsWith(ownPrefix(hostId)) && !names.has(name));
+  const prefix = ownPrefix(hostId);
+  return world.vms.value.some(({ name }) => name.startsWith(prefix) && !names.has(name));
 }
 
-function announce({ desk, queues }: Context, world: World): void {
-  for (const [pool, capacity] of capacityByPool(world)) {
+function announce({ desk, queues }: Context, capacities: ReturnType<typeof capacityByPool>): void {
+  for (const [pool, capacity] of capacities) {
     if (desk.announced.get(pool) === capacity) continue;
     desk.announced.set(pool, capacity);
     queues.of(pool)?.capacityChanged();

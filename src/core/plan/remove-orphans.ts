@@ -3,7 +3,6 @@
  * Both lists must be known, and neither may say that a job could be running there. That GitHub has no record of a VM must
  * have been read twice; where it has one, who removes the VM takes the record away first, and is refused when it is busy.
  */
-import { ownPrefix } from '../names.ts';
 import type { Step } from '../step.ts';
 import { isUnlistedTwice } from '../unlisted.ts';
 import type { Survey } from './survey.ts';
@@ -11,9 +10,8 @@ import type { Survey } from './survey.ts';
 type Removal = Extract<Step, { do: 'remove-vm' | 'deregister' }>;
 
 export function removeOrphans(survey: Survey): readonly Removal[] {
-  const { vms, registrations, names, world } = survey;
+  const { vms, registrations, names, prefix, world } = survey;
   if (!vms || !registrations) return [];
-  const prefix = ownPrefix(world.host.id);
   const isOrphan = ({ name }: { readonly name: string }): boolean =>
     name.startsWith(prefix) && !names.has(name) && !world.inFlight.has(name);
 
@@ -38,8 +36,7 @@ export function removeOrphans(survey: Survey): readonly Removal[] {
 }
 
 /** Running orphans that free their slot soon: removed by `removals`, or being removed already. */
-export function countLeavingVms({ vms, names, world }: Survey, removals: readonly Removal[]): number {
-  const prefix = ownPrefix(world.host.id);
+export function countLeavingVms({ vms, names, prefix, world }: Survey, removals: readonly Removal[]): number {
   const inFlight = [...world.inFlight].filter((name) => name.startsWith(prefix) && !names.has(name));
   const removed = removals.flatMap((step) => (step.do === 'remove-vm' ? [step.vm] : []));
   return [...inFlight, ...removed].filter((name) => vms?.get(name)?.state === 'running').length;

@@ -10,6 +10,8 @@ export interface Survey {
   readonly world: World;
   readonly pools: ReadonlyMap<string, PoolView>;
   readonly runnersByPool: ReadonlyMap<string, readonly Runner[]>;
+  /** What makes a name ours. */
+  readonly prefix: string;
   /** Names of all runners of the ledger. */
   readonly names: ReadonlySet<string>;
   /** By name; null when the list is unknown or not to be believed. */
@@ -29,17 +31,23 @@ export function surveyWorld(world: World): Survey {
   const names = new Set(world.runners.map((runner) => runner.name));
   const listed = byName(world.vms, (vm) => vm.state === 'running');
   const vms = isContradicted(world) ? null : listed;
-  const strangers = [...(vms?.values() ?? [])].filter((vm) => vm.state === 'running' && !names.has(vm.name));
   const prefix = ownPrefix(world.host.id);
-  const orphanVms = strangers.filter((vm) => vm.name.startsWith(prefix)).length;
+  let foreignVms = 0;
+  let orphanVms = 0;
+  for (const vm of vms?.values() ?? []) {
+    if (vm.state !== 'running' || names.has(vm.name)) continue;
+    if (vm.name.startsWith(prefix)) orphanVms += 1;
+    else foreignVms += 1;
+  }
   return {
     world,
     pools: new Map(world.pools.map((pool) => [pool.name, pool])),
     runnersByPool: Map.groupBy(world.runners, (runner) => runner.pool),
+    prefix,
     names,
     vms,
     registrations: byName(world.registrations, (registration) => registration.busy),
-    foreignVms: strangers.length - orphanVms,
+    foreignVms,
     orphanVms,
   };
 }
