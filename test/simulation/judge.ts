@@ -2,15 +2,21 @@
  * Watches a world and says which of the design's invariants a fact breaks. It knows the truth of all sides, and asks the
  * daemon only what it announces. I11 and I12 are judged where there are sockets; the rest is here, by name.
  */
+import { CallWatch, type Complaint } from './call-watch.ts';
 import type { GitHubEvent } from './github/events.ts';
 import type { SimulatedGitHub } from './github/simulated-github.ts';
 import type { SimulatedHost } from './host.ts';
 import type { Invariant } from './invariants.ts';
 import { JobLives } from './job-lives.ts';
+import { MessageWatch } from './message-watch.ts';
+import { overAnnounced } from './over-announced.ts';
 import { whatRemains } from './rest.ts';
+import { ReturnWatch } from './return-watch.ts';
 import type { JobPlan, Scenario } from './scenario.ts';
+import { hasToldSecrets } from './secrets.ts';
 import type { Fact } from './story.ts';
 import type { MacFact } from './tart/facts.ts';
+import type { Fault, PortCall } from './tart/settings.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { VmLives } from './vm-lives.ts';
 import type { JobOutcome } from './world.ts';
@@ -37,12 +43,16 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #vms = new VmLives();
   readonly #jobs: JobLives;
+  readonly #calls = new CallWatch();
+  readonly #messages = new MessageWatch();
+  readonly #returns: ReturnWatch;
   #github: SimulatedGitHub | null = null;
   #foreignSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.#jobs = new JobLives(options.scenario);
+    this.#returns = new ReturnWatch(options.scenario);
   }
 
   watch(github: SimulatedGitHub): void {
@@ -52,6 +62,17 @@ export class Judge {
   hear(fact: Fact): void {
     if (fact.of === 'github') this.#hearGitHub(fact.event);
     else if (fact.of === 'mac') this.#hearMac(fact.host, fact.fact);
+    else if (fact.of === 'daemon' && fact.fact.what === 'daemon-started') this.#hearStart(fact.host);
+  }
+
+  /** A call of a host's port, before it begins. */
+  called(host: number, call: PortCall, fault: Fault | null): void {
+    this.#complain(this.#calls.called(host, call, fault, this.#options.time.now()));
+  }
+
+  /** A host's request to GitHub, before it is answered. */
+  asked(host: string): void {
+    this.#complain(this.#calls.asked(this.#hostOf(`mr-${host}-`), this.#options.time.now()));
   }
 
   /** After every step of the world: what holds at any moment. */
@@ -66,7 +87,7 @@ export class Judge {
   }
 
   isAtRest(): boolean {
-    return this.#remains().length === 0;
+    return this.#remains().next().done === true;
   }
 
   livelock(): void {
@@ -75,12 +96,15 @@ export class Judge {
 
   /** At the end: nothing may be left, and every job must have come to the end that its plan says. */
   conclude(isAtRest: boolean): void {
-    if (!isAtRest) this.#broken('liveness', `the world does not come to rest: ${this.#remains().join('; ')}`);
+    if (!isAtRest)
+      this.#broken('liveness', `the world does not come to rest: ${[...this.#remains()].join('; ')}`);
     for (const job of this.#github?.jobs() ?? []) {
       const why = this.#jobs.whyWrong(job, this.#options.jobPlans.get(job.key));
       if (why !== null) this.#broken('I9', `${job.key} ${why}`);
     }
-    for (const host of this.#options.hosts) this.#lookForSecrets(host);
+    // Slow to look for, and as likely in any world as in another.
+    if (this.#options.scenario.seed % 16 === 0 && this.#options.hosts.some(hasToldSecrets))
+      this.#broken('I7', 'a credential stands in the audit stream');
   }
 
   jobOutcomes(): readonly JobOutcome[] {
@@ -90,9 +114,9 @@ export class Judge {
     });
   }
 
-  #remains(): readonly string[] {
+  *#remains(): Generator<string> {
     const { hosts, scenario } = this.#options;
-    return this.#github ? whatRemains(this.#github, hosts, scenario) : [];
+    if (this.#github) yield* whatRemains(this.#github, hosts, scenario);
   }
 
   #hearGitHub(event: GitHubEvent): void {
@@ -115,8 +139,26 @@ export class Judge {
       case 'job-completed':
         this.#jobs.completed(event.job, this.#options.time.now());
         return;
+      case 'session-opened':
+        this.#complainOf('I10', this.#returns.opened(event.set, event.atMs));
+        return;
+      case 'message-delivered':
+        this.#messages.delivered(event);
+        return;
+      case 'message-acked': {
+        const host = this.#options.hosts[this.#hostOf(event.set)];
+        if (host) this.#complainOf('I9', this.#messages.acknowledged(event, host.ledger));
+        return;
+      }
       default:
     }
+  }
+
+  #hearStart(index: number): void {
+    const host = this.#options.hosts[index];
+    const id = this.#options.scenario.hosts[index]?.id;
+    if (host && id !== undefined && this.#github)
+      this.#returns.started(host, id, this.#github, this.#options.time.now());
   }
 
   #hearMac(host: number, fact: MacFact): void {
@@ -134,6 +176,10 @@ export class Judge {
       case 'credential-delivered':
         if (this.#vms.credentialGiven(fact.vm) > 1) this.#broken('I2', `${fact.vm} took a second credential`);
         return;
+      case 'credential-refused':
+        if (this.#vms.hadJob(fact.vm)) this.#broken('I3', `${fact.vm} was to have a second job`);
+        else this.#broken('I2', `${fact.vm} was offered a second credential`);
+        return;
       case 'verdict-given':
         this.#vms.judged(fact.vm, fact.allowed);
         return;
@@ -148,7 +194,7 @@ export class Judge {
         this.#vms.stepsEnded(fact.vm);
         return;
       case 'gate-refused':
-        this.#jobs.excuse(fact.key, `refused-${fact.why}`);
+        this.#jobs.refused(fact.key, fact.why);
         return;
       case 'vm-stopped':
         this.#judgeStop(fact.vm, fact.by, fact.why);
@@ -182,25 +228,23 @@ export class Judge {
       this.#broken('I10', `${name} was stopped while ${key} ran on it`);
   }
 
-  /** The sum of what a host announces, the floor of one per pool apart, and what GitHub has yet to fail. */
   #judgeCapacity(set: string, capacity: number): void {
-    const host = this.#options.scenario.hosts.findIndex(({ id }) => set.startsWith(`mr-${id}-`));
-    const plan = this.#options.scenario.hosts[host];
-    const service = this.#options.hosts[host]?.service;
-    if (!plan || !service) return;
-    const stranded = plan.pools.reduce(
-      (sum, { name }) => sum + service.context.ledger.stranded(name, service.context.steadyMs()),
-      0,
-    );
-    if (capacity > plan.slots + stranded)
-      this.#broken('I8', `${set} announces ${capacity} of ${plan.slots} slots`);
+    const index = this.#hostOf(set);
+    const plan = this.#options.scenario.hosts[index];
+    const service = this.#options.hosts[index]?.service;
+    if (plan && service) this.#complainOf('I8', overAnnounced(set, capacity, plan, service));
   }
 
-  #lookForSecrets({ secrets, ledger }: SimulatedHost): void {
-    if (secrets.size === 0 || this.#options.scenario.seed % 16 !== 0) return;
-    const told = JSON.stringify(ledger.auditAfter(0, 10_000));
-    for (const secret of secrets)
-      if (told.includes(secret)) this.#broken('I7', 'a credential stands in the audit stream');
+  #hostOf(name: string): number {
+    return this.#options.scenario.hosts.findIndex(({ id }) => name.startsWith(`mr-${id}-`));
+  }
+
+  #complain(complaint: Complaint | null): void {
+    if (complaint) this.#broken(complaint.invariant, complaint.what);
+  }
+
+  #complainOf(invariant: Invariant, what: string | null): void {
+    if (what !== null) this.#broken(invariant, what);
   }
 
   #broken(invariant: Invariant, what: string): void {

@@ -19,8 +19,9 @@ export function createPlayer(ledger: LedgerKind): Player {
   const makeLedger: WorldOptions['makeLedger'] =
     ledger === 'sqlite' ? createSqliteLedger : (nowMs) => createMemoryLedger(nowMs);
   const log = pino({ level: 'silent' });
+  const configs: WorldOptions['configs'] = new Map();
   const play: Player['play'] = (scenario, on) =>
-    playWorld(scenario, { makeLedger, log, ...(on === undefined ? {} : { on }) });
+    playWorld(scenario, { makeLedger, log, configs, ...(on === undefined ? {} : { on }) });
   return { play, judge: async (scenario) => (await play(scenario)).violations[0] ?? null };
 }
 

@@ -43,6 +43,31 @@ export class VirtualTime {
     return true;
   }
 
+  /** Steps until nothing is due any more or, asked after each step, `goesOn` says no. */
+  run(untilMs: number, goesOn: () => boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const begin = (): void => {
+      const entry = this.#next(untilMs);
+      if (entry?.work) {
+        this.#nowMs = entry.atMs;
+        entry.work();
+        queueMicrotask(settle);
+      } else resolve();
+    };
+    // A tick within a tick would come before the promises.
+    const settle = (): void => process.nextTick(end);
+    const end = (): void => {
+      try {
+        if (goesOn()) begin();
+        else resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    begin();
+    return promise;
+  }
+
   #next(untilMs: number): Entry | null {
     for (;;) {
       const first = this.#heap[0];

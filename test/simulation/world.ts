@@ -17,6 +17,8 @@ import { VirtualTime } from './virtual-time.ts';
 export interface WorldOptions {
   readonly makeLedger: (nowMs: () => number) => Ledger;
   readonly log: Logger;
+  /** What was made of the plans of earlier worlds, by plan: parsing one takes as long as a good part of a world. */
+  readonly configs: Map<string, Config>;
   /** Told every fact, in order; a story is made of them. */
   readonly on?: (fact: Fact) => void;
 }
@@ -64,19 +66,21 @@ export async function playWorld(scenario: Scenario, options: WorldOptions): Prom
   const lateMs = calmMs + REST_MS;
   let events = 0;
   let quietMs: number | null = null;
-  while (judge.violations.length === 0 && (await time.step(lateMs))) {
+  await time.run(lateMs, () => {
     events += 1;
     if (events > MOST_EVENTS) judge.livelock();
     judge.look();
-    if (time.now() < calmMs) continue;
-    quietMs = judge.isAtRest() ? (quietMs ?? time.now()) : null;
-    if (quietMs !== null && time.now() - quietMs >= QUIET_MS) break;
-  }
+    if (time.now() >= calmMs) quietMs = judge.isAtRest() ? (quietMs ?? time.now()) : null;
+    return judge.violations.length === 0 && !(quietMs !== null && time.now() - quietMs >= QUIET_MS);
+  });
   if (judge.violations.length === 0) judge.conclude(quietMs !== null);
   return { violations: judge.violations, events, endedMs: time.now() - START_MS, jobs: judge.jobOutcomes() };
 }
 
-function createWorld(scenario: Scenario, { makeLedger, log, on = () => undefined }: WorldOptions): World {
+function createWorld(
+  scenario: Scenario,
+  { makeLedger, log, configs, on = () => undefined }: WorldOptions,
+): World {
   const time = new VirtualTime(START_MS);
   const jobPlans = new Map<string, JobPlan>();
   const hosts: SimulatedHost[] = [];
@@ -90,7 +94,10 @@ function createWorld(scenario: Scenario, { makeLedger, log, on = () => undefined
     time,
     random: createRandom(scenario.seed, 'github').next,
     settings: scenario.github,
-    fault: (call) => faults.ofGitHub(call),
+    fault: (call) => {
+      judge.asked(call.from);
+      return faults.ofGitHub(call);
+    },
     on: (event) => tell({ of: 'github', atMs: time.now(), event }),
   });
   judge.watch(github);
@@ -108,14 +115,18 @@ function createWorld(scenario: Scenario, { makeLedger, log, on = () => undefined
           makeLedger,
           log,
         },
-        config: configOf(plan),
+        config: configOf(plan, configs),
         on: say,
         onCall: (call) => faults.endAt(index, call),
         mac: {
           images: [IMAGE],
           limit: plan.limit,
           on: (fact) => tell({ of: 'mac', atMs: time.now(), host: index, fact }),
-          fault: (call) => faults.ofMac(index, call),
+          fault: (call) => {
+            const fault = faults.ofMac(index, call);
+            judge.called(index, call, fault);
+            return fault;
+          },
           guestOf: () => faults.guest(index, started++),
           workOf: (job) => {
             const planned = jobPlans.get(job.key);
@@ -144,7 +155,14 @@ function scheduleJobs({ scenario, time, github }: World, jobPlans: Map<string, J
 const IMAGE = 'template';
 
 /** Short deadlines: an hour more or less changes nothing in what can happen, and costs. */
-function configOf({ slots, pools }: HostPlan): Config {
+function configOf({ slots, pools }: HostPlan, known: Map<string, Config>): Config {
+  const key = JSON.stringify([slots, pools]);
+  const config = known.get(key) ?? parseConfig(slots, pools);
+  known.set(key, config);
+  return config;
+}
+
+function parseConfig(slots: number, pools: HostPlan['pools']): Config {
   return configSchema.parse({
     github: { url: 'https://github.com/acme', token: 'file:token' },
     host: { slots, diskFloorGiB: 80 },
