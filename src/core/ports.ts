@@ -122,8 +122,11 @@ export interface QueueListener {
   readonly capacity: () => number;
   /** Persist before resolving; called again with the same id after a crash. */
   readonly onMessage: (message: QueueMessage) => Promise<void>;
-  /** A poll came back with nothing, or a session was opened: GitHub's count as last known. */
-  readonly onCount: (assignedCount: number) => void;
+  /**
+   * A poll came back with nothing, or a session was opened: GitHub's count, as last known or asked for just now. The next
+   * poll waits for it.
+   */
+  readonly onCount: (assignedCount: number, isFresh: boolean) => Promise<void>;
   /** The queue cannot be read: demand is unknown from now on. */
   readonly onTrouble: (error: unknown) => void;
   /** What is wrong with a queue that can be read all the same, or why it cannot: all of it, one sentence each. */

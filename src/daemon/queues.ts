@@ -155,12 +155,13 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
       for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
       if (message.assignedCount === 0) forgetUncounted(tools, pool, 0);
       hear(message.assignedCount);
-      // The next poll announces a capacity: it must be that of the world with this message in it.
+      // The next poll announces a capacity: it must be that of the world with this news in it.
       await turned();
     },
-    onCount(assigned) {
-      forgetUncounted(tools, pool, assigned);
+    async onCount(assigned, isFresh) {
+      if (isFresh) forgetUncounted(tools, pool, assigned);
       hear(assigned);
+      await turned();
     },
     onTrouble(error) {
       if (line.state !== 'trouble')

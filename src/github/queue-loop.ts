@@ -16,7 +16,7 @@ import { ConflictWatch, waitAfter } from './patience.ts';
 import { acknowledge, poll } from './poll.ts';
 import { type ScaleSet, withScaleSet } from './scale-set.ts';
 import type { Session, Sessions } from './session.ts';
-import { readStatistics } from './statistics.ts';
+import { recount } from './statistics.ts';
 
 export interface ListenDeps {
   readonly context: Context;
@@ -85,8 +85,10 @@ export class QueueLoop {
     this.#late = answer === 'late' ? this.#late + 1 : 0;
     if (this.#late === LATE_TO_ALARM) throw this.#silence();
     if (answer === null || answer === 'late') {
-      await this.#countAnew();
-      this.#listener.onCount(this.#count);
+      const known = { assigned: this.#count, open: this.#listener.openJobs().length };
+      const count = await recount(this.#deps, this.#setId, known, this.#signal);
+      this.#count = count.assigned;
+      await this.#listener.onCount(count.assigned, count.isFresh);
       this.#offers.quiet();
     } else if (answer !== 'cut') await this.#take(readMessage(context, this.#deps.pool, answer));
   }
@@ -117,7 +119,7 @@ export class QueueLoop {
     this.#count = session.assignedCount ?? 0;
     context.log('info', 'listening for jobs', { pool, scaleSetId: session.setId });
     await this.#settle();
-    this.#listener.onCount(this.#count);
+    await this.#listener.onCount(this.#count, session.assignedCount !== null);
     return session;
   }
 
@@ -163,18 +165,6 @@ export class QueueLoop {
     if (error instanceof GitHubError && (error.status === 401 || error.code === 'github-not-found'))
       await this.#drop();
     throw error;
-  }
-
-  /** GitHub was quiet, and yet its count is not that of the jobs it told: one of the two is of yesterday. */
-  async #countAnew(): Promise<void> {
-    if (this.#count === this.#listener.openJobs().length) return;
-    const { client, context, pool } = this.#deps;
-    try {
-      const { assigned } = await readStatistics(client, this.#setId, this.#signal);
-      this.#count = assigned ?? this.#count;
-    } catch (err) {
-      if (!this.#signal.aborted) context.log('debug', 'jobs could not be counted anew', { pool, err });
-    }
   }
 
   async #take(message: ReadMessage): Promise<void> {

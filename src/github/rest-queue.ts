@@ -53,7 +53,7 @@ export function createRestQueue(deps: RestQueueDeps, pool: Pool): PoolQueue {
       const assignedCount = listener.openJobs().length + assigned.length - completed.length;
       await listener.onMessage({ messageId, ...news, assignedCount });
     }
-    listener.onCount(listener.openJobs().length);
+    await listener.onCount(listener.openJobs().length, false);
   }
 
   return {

@@ -30,18 +30,18 @@ test('a message is in the ledger when it resolves, and one that comes again is n
 test('trouble makes demand unknown until GitHub is heard again', async () => {
   const { rig, listener } = await heard();
   using _ = rig;
-  listener.onCount(2);
+  await listener.onCount(2, false);
   listener.onTrouble(new Error('502'));
   expect(rig.context.queues.assigned('ios')).toEqual({ known: false, why: '502' });
   expect(rig.context.queues.state('ios')).toMatchObject({ state: 'trouble', trouble: '502' });
-  listener.onCount(1);
+  await listener.onCount(1, false);
   expect(rig.context.queues.assigned('ios')).toEqual({ known: true, value: 1 });
 });
 
 test('a queue that is silent for three minutes is trouble by its age', async () => {
   const { rig, listener } = await heard();
   using _ = rig;
-  listener.onCount(0);
+  await listener.onCount(0, false);
   rig.context.queues.watch(rig.clock.nowMs + 179_999);
   expect(rig.context.queues.assigned('ios').known).toBe(true);
   rig.context.queues.watch(rig.clock.nowMs + 180_000);
@@ -60,11 +60,22 @@ test('a job whose end GitHub never told is closed when GitHub counts none for tw
   expect(rig.ledger.openJobs()).toHaveLength(2);
   rig.clock.nowMs += 120_000;
   // A poll that brings nothing repeats an old count: no news of this job.
-  listener.onCount(0);
+  await listener.onCount(0, false);
   expect(rig.ledger.openJobs()).toHaveLength(2);
   await listener.onMessage(aMessage({ messageId: 100_000_003, assignedCount: 0 }));
   expect(rig.ledger.openJobs().map((job) => job.id)).toEqual(['served']);
   expect(rig.ledger.job('forgotten')[0]?.result).toBe('unknown');
+});
+
+test('a count that was asked for closes what GitHub counts no more, without a message', async () => {
+  const { rig, listener } = await heard();
+  using _ = rig;
+  await listener.onMessage(aMessage({ assigned: [aJob({ assignedMs: rig.clock.nowMs })], assignedCount: 1 }));
+  rig.clock.nowMs += 120_000;
+  await listener.onCount(1, true);
+  expect(rig.ledger.openJobs()).toHaveLength(1);
+  await listener.onCount(0, true);
+  expect(rig.ledger.openJobs()).toEqual([]);
 });
 
 test('the floor is announced until the plan says more', async () => {

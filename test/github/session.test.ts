@@ -47,7 +47,7 @@ test('a queue token is renewed before it expires', async () => {
     {
       capacity: () => 1,
       onMessage: async () => undefined,
-      onCount: () => undefined,
+      onCount: async () => undefined,
       onTrouble: () => undefined,
       onProblems: () => undefined,
       openJobs: () => [],

@@ -29,7 +29,7 @@ export async function listening(
   const listener: QueueListener = {
     capacity: () => 1,
     onMessage: async (message) => void messages.push(message),
-    onCount: (count) => void counts.push(count),
+    onCount: async (count) => void counts.push(count),
     onTrouble: (error) => void troubles.push(error),
     onProblems: () => undefined,
     openJobs: () => [],

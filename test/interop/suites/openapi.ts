@@ -92,7 +92,7 @@ async function lookByRest(url: string): Promise<void> {
   const listening = queue.listen(
     {
       ...{ capacity: () => 1, onMessage: async () => undefined, openJobs: () => [] },
-      ...{ onCount: () => looked.resolve(), onTrouble: looked.reject, onProblems: () => undefined },
+      ...{ onCount: async () => looked.resolve(), onTrouble: looked.reject, onProblems: () => undefined },
       ...{ formerSession: () => null, onSession: () => undefined },
     },
     signal,

@@ -168,7 +168,7 @@ function listenerOf(notes: Notes, announced: { readonly capacity: number }): Que
   return {
     ...{ capacity: () => announced.capacity, openJobs: () => [], formerSession: () => session },
     onMessage: async (message) => notes.note('message', message),
-    onCount: (count) => notes.note('count', count),
+    onCount: async (count) => notes.note('count', count),
     onTrouble: (error) => notes.note('trouble', { code: Object(error).code, status: Object(error).status }),
     onProblems: (problems) => notes.note('problems', problems),
     onSession: (now) => {
