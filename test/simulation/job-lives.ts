@@ -4,6 +4,7 @@
  */
 import type { JobView } from './github/simulated-github.ts';
 import { calmFromMs, type Incident, type JobPlan, type Scenario } from './scenario.ts';
+import type { GateRefusal } from './tart/facts.ts';
 
 interface JobLife {
   runs: number;
@@ -21,11 +22,20 @@ const HARMFUL: ReadonlySet<Incident['kind']> = new Set([
   'delete-set',
 ]);
 
+/**
+ * How long its gate may in sum be out of the daemon's reach, for its verdict to come in time: the gate waits for a minute,
+ * and whatever is cut off is tried anew.
+ */
+const MOST_UNREACHED_MS = 20_000;
+/** What a call costs whose answer is lost. */
+const LOST_CALL_MS = 45_000;
+
 export class JobLives {
   readonly #lives = new Map<string, JobLife>();
   readonly #mayHarm: boolean;
   readonly #hidesRunners: boolean;
   readonly #lies: boolean;
+  readonly #missesVerdicts: boolean;
   readonly #calmMs: number;
 
   constructor(scenario: Scenario) {
@@ -34,6 +44,7 @@ export class JobLives {
     this.#hidesRunners = incidents.some((incident) => incident.kind === 'outage' && incident.andRunners);
     this.#lies =
       incidents.some(({ kind }) => kind === 'misread') && incidents.some(({ kind }) => kind === 'silence');
+    this.#missesVerdicts = incidents.reduce((sum, each) => sum + unreachedMs(each), 0) > MOST_UNREACHED_MS;
     this.#calmMs = calmFromMs(scenario);
   }
 
@@ -57,6 +68,11 @@ export class JobLives {
     this.#of(key).excuses.add(why);
   }
 
+  /** Its gate kept it out. The product allows every job: for want of its word is an excuse only if it could not be heard. */
+  refused(key: string, why: GateRefusal): void {
+    if (why === 'cancelled' || (why === 'no-verdict' && this.#missesVerdicts)) this.excuse(key, why);
+  }
+
   /** Where two sources lie about the same VM at once, nobody can know better. */
   mayBeHarmed(_vm: string): boolean {
     return this.#lies || this.#hidesRunners;
@@ -66,8 +82,10 @@ export class JobLives {
     if (job.status !== 'completed') return `is ${job.status}`;
     if (plan?.cancelAfterMs !== null && job.result === 'canceled') return null;
     if (job.ending === 'finished' && job.result === plan?.result) return null;
-    const { excuses } = this.#of(job.key);
-    if (excuses.size > 0 || this.#mayHarm || this.#hidesRunners) return null;
+    const { excuses, beganMs } = this.#of(job.key);
+    // A job whose gate could not be heard is ended after a minute, on purpose.
+    if (job.ending === 'runner-lost' && beganMs === null && this.#missesVerdicts) return null;
+    if (job.ending !== 'given-up' && (excuses.size > 0 || this.#mayHarm || this.#hidesRunners)) return null;
     return `ended as ${job.result} (${job.ending}), planned was ${plan?.result}; calm since ${this.#calmMs} ms`;
   }
 
@@ -77,5 +95,24 @@ export class JobLives {
     const life: JobLife = { runs: 0, beganMs: null, completedMs: null, excuses: new Set() };
     this.#lives.set(key, life);
     return life;
+  }
+}
+
+/** How long an incident keeps the daemon from a guest. */
+function unreachedMs(incident: Incident): number {
+  switch (incident.kind) {
+    case 'kill-at-call':
+    case 'kill':
+    case 'terminate':
+    case 'reboot':
+      return incident.downMs;
+    case 'silence':
+    case 'misread':
+    case 'sleep':
+      return incident.forMs;
+    case 'mac-calls':
+      return incident.forMs + LOST_CALL_MS;
+    default:
+      return 0;
   }
 }

@@ -2,13 +2,13 @@
  * Watches a world and says which of the design's invariants a fact breaks. It knows the truth of all sides, and asks the
  * daemon only what it announces. I11 and I12 are judged where there are sockets; the rest is here, by name.
  */
-import { CallWatch, type Complaint } from './call-watch.ts';
+import { CallWatch } from './call-watch.ts';
 import type { GitHubEvent } from './github/events.ts';
 import type { SimulatedGitHub } from './github/simulated-github.ts';
 import type { SimulatedHost } from './host.ts';
 import type { Invariant } from './invariants.ts';
 import { JobLives } from './job-lives.ts';
-import { MessageWatch } from './message-watch.ts';
+import { type Acknowledged, MessageWatch } from './message-watch.ts';
 import { overAnnounced } from './over-announced.ts';
 import { whatRemains } from './rest.ts';
 import { ReturnWatch } from './return-watch.ts';
@@ -67,12 +67,12 @@ export class Judge {
 
   /** A call of a host's port, before it begins. */
   called(host: number, call: PortCall, fault: Fault | null): void {
-    this.#complain(this.#calls.called(host, call, fault, this.#options.time.now()));
+    this.#broken(...this.#calls.called(host, call, fault, this.#options.time.now()));
   }
 
   /** A host's request to GitHub, before it is answered. */
   asked(host: string): void {
-    this.#complain(this.#calls.asked(this.#hostOf(`mr-${host}-`), this.#options.time.now()));
+    this.#broken('liveness', this.#calls.asked(this.#hostOf(`mr-${host}-`), this.#options.time.now()));
   }
 
   /** After every step of the world: what holds at any moment. */
@@ -140,18 +140,21 @@ export class Judge {
         this.#jobs.completed(event.job, this.#options.time.now());
         return;
       case 'session-opened':
-        this.#complainOf('I10', this.#returns.opened(event.set, event.atMs));
+        this.#broken('I10', this.#returns.opened(event.set, event.atMs));
         return;
       case 'message-delivered':
         this.#messages.delivered(event);
         return;
-      case 'message-acked': {
-        const host = this.#options.hosts[this.#hostOf(event.set)];
-        if (host) this.#complainOf('I9', this.#messages.acknowledged(event, host.ledger));
+      case 'message-acked':
+        this.#judgeAcknowledged(event);
         return;
-      }
       default:
     }
+  }
+
+  #judgeAcknowledged(event: Acknowledged): void {
+    const host = this.#options.hosts[this.#hostOf(event.set)];
+    if (host) this.#broken('I9', this.#messages.acknowledged(event, host.ledger));
   }
 
   #hearStart(index: number): void {
@@ -232,22 +235,16 @@ export class Judge {
     const index = this.#hostOf(set);
     const plan = this.#options.scenario.hosts[index];
     const service = this.#options.hosts[index]?.service;
-    if (plan && service) this.#complainOf('I8', overAnnounced(set, capacity, plan, service));
+    if (plan && service) this.#broken('I8', overAnnounced(set, capacity, plan, service));
   }
 
   #hostOf(name: string): number {
     return this.#options.scenario.hosts.findIndex(({ id }) => name.startsWith(`mr-${id}-`));
   }
 
-  #complain(complaint: Complaint | null): void {
-    if (complaint) this.#broken(complaint.invariant, complaint.what);
-  }
-
-  #complainOf(invariant: Invariant, what: string | null): void {
-    if (what !== null) this.#broken(invariant, what);
-  }
-
-  #broken(invariant: Invariant, what: string): void {
+  /** `what`: null when nothing is. */
+  #broken(invariant: Invariant, what: string | null): void {
+    if (what === null) return;
     this.violations.push({ invariant, what, atMs: this.#options.time.now() - this.#options.startMs });
   }
 }

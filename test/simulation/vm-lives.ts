@@ -34,6 +34,10 @@ export class VmLives {
     return life.jobsGiven;
   }
 
+  hadJob(name: string): boolean {
+    return this.#of(name).jobsGiven > 0;
+  }
+
   credentialGiven(name: string): number {
     const life = this.#of(name);
     life.credentials += 1;

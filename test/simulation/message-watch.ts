@@ -1,0 +1,27 @@
+/** Whether what GitHub holds for taken over stands in the ledger: of what is acknowledged it never speaks again. */
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { GitHubEvent } from './github/events.ts';
+
+type Delivered = Extract<GitHubEvent, { type: 'message-delivered' }>;
+export type Acknowledged = Extract<GitHubEvent, { type: 'message-acked' | 'message-pushed' }>;
+
+export class MessageWatch {
+  readonly #entries = new Map<string, Delivered['entries']>();
+
+  delivered(event: Delivered): void {
+    this.#entries.set(keyOf(event), event.entries);
+  }
+
+  /** Answers what is lost. */
+  acknowledged(event: Acknowledged, ledger: Ledger): string | null {
+    for (const { type, jobId } of this.#entries.get(keyOf(event)) ?? []) {
+      if (type === 'JobAvailable' || ledger.job(jobId).some(({ id }) => id === jobId)) continue;
+      return `${type} of ${jobId} is acknowledged, and stands in no ledger`;
+    }
+    return null;
+  }
+}
+
+function keyOf({ set, messageId }: { readonly set: string; readonly messageId: number }): string {
+  return `${set} ${messageId}`;
+}
