@@ -39,21 +39,7 @@ export class Daemons {
   /** Starts the next life; what it returns waits until that serves. */
   begin(): () => Promise<void> {
     if (this.#chronicle.lives.length > 0 && this.#dice.happens(CHANGES)) this.#change();
-    const { version, file } = this.#bundle;
-    const life: Life = {
-      version,
-      startedMs: Date.now(),
-      endedMs: null,
-      living: [],
-      jobsAtKill: null,
-    };
-    const serving = this.#stage.spawnAgent(file);
-    this.#chronicle.lives.push(life);
-    note(this.#chronicle, `the daemon starts as version ${version}`);
-    return async () => {
-      await serving();
-      note(this.#chronicle, 'the daemon serves');
-    };
+    return this.#begin();
   }
 
   async kill(moment: string): Promise<void> {
@@ -71,7 +57,7 @@ export class Daemons {
   async upgrade(): Promise<() => Promise<void>> {
     await this.end();
     this.#change();
-    return this.begin();
+    return this.#begin();
   }
 
   async end(): Promise<void> {
@@ -82,6 +68,24 @@ export class Daemons {
     Object.assign(life, { living: await livingVms(this.#stage) });
     if (tookMs > ENDING_MS)
       this.#chronicle.complaints.push(`the daemon took ${Math.round(tookMs)} ms to end when told to`);
+  }
+
+  #begin(): () => Promise<void> {
+    const { version, file } = this.#bundle;
+    const life: Life = {
+      version,
+      startedMs: Date.now(),
+      endedMs: null,
+      living: [],
+      jobsAtKill: null,
+    };
+    const serving = this.#stage.spawnAgent(file);
+    this.#chronicle.lives.push(life);
+    note(this.#chronicle, `the daemon starts as version ${version}`);
+    return async () => {
+      await serving();
+      note(this.#chronicle, 'the daemon serves');
+    };
   }
 
   #change(): void {
