@@ -14,6 +14,7 @@ import { whatRemains } from './rest.ts';
 import { ReturnWatch } from './return-watch.ts';
 import type { JobPlan, Scenario } from './scenario.ts';
 import { hasToldSecrets } from './secrets.ts';
+import { SlotWatch } from './slot-watch.ts';
 import type { Fact } from './story.ts';
 import type { MacFact } from './tart/facts.ts';
 import type { Fault, PortCall } from './tart/settings.ts';
@@ -35,19 +36,16 @@ interface JudgeOptions {
   readonly jobPlans: ReadonlyMap<string, JobPlan>;
 }
 
-/** A list that was taken before somebody else's VM began may still be believed for so long. */
-const FOREIGN_NEWS_MS = 60_000;
-
 export class Judge {
   readonly violations: Violation[] = [];
   readonly #options: JudgeOptions;
   readonly #vms = new VmLives();
   readonly #jobs: JobLives;
+  readonly #slots = new SlotWatch();
   readonly #calls = new CallWatch();
   readonly #messages = new MessageWatch();
   readonly #returns: ReturnWatch;
   #github: SimulatedGitHub | null = null;
-  #foreignSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -174,7 +172,7 @@ export class Judge {
         this.#vms.cloned(fact.vm);
         return;
       case 'vm-started':
-        this.#judgeStart(host, fact.vm);
+        this.#broken('I1', this.#slots.started(host, fact.vm, this.#slotsOf(host), this.#options.time.now()));
         return;
       case 'credential-delivered':
         if (this.#vms.credentialGiven(fact.vm) > 1) this.#broken('I2', `${fact.vm} took a second credential`);
@@ -200,23 +198,11 @@ export class Judge {
         this.#jobs.refused(fact.key, fact.why);
         return;
       case 'vm-stopped':
+        this.#slots.stopped(host, fact.vm);
         this.#judgeStop(fact.vm, fact.by, fact.why);
         return;
       default:
     }
-  }
-
-  #judgeStart(host: number, name: string): void {
-    const mac = this.#options.hosts[host]?.mac;
-    const slots = this.#options.scenario.hosts[host]?.slots ?? 0;
-    const nowMs = this.#options.time.now();
-    if (!name.startsWith('mr-')) {
-      this.#foreignSinceMs = nowMs;
-      return;
-    }
-    const running = mac?.truth().filter((vm) => vm.state === 'running').length ?? 0;
-    if (running > slots && nowMs - this.#foreignSinceMs > FOREIGN_NEWS_MS)
-      this.#broken('I1', `${running} VMs run in ${slots} slots`);
   }
 
   #judgeStop(name: string, by: 'daemon' | 'itself', why: string): void {
@@ -236,6 +222,10 @@ export class Judge {
     const plan = this.#options.scenario.hosts[index];
     const service = this.#options.hosts[index]?.service;
     if (plan && service) this.#broken('I8', overAnnounced(set, capacity, plan, service));
+  }
+
+  #slotsOf(host: number): number {
+    return this.#options.scenario.hosts[host]?.slots ?? 0;
   }
 
   #hostOf(name: string): number {

@@ -77,7 +77,7 @@ export async function playWorld(scenario: Scenario, options: WorldOptions): Prom
   return { violations: judge.violations, events, endedMs: time.now() - START_MS, jobs: judge.jobOutcomes() };
 }
 
-function createWorld(
+export function createWorld(
   scenario: Scenario,
   { makeLedger, log, configs, on = () => undefined }: WorldOptions,
 ): World {

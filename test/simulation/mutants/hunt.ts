@@ -44,8 +44,9 @@ export async function hunt(options: HuntOptions): Promise<Hunted> {
   let caught = 0;
   const huntNext = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const found = await huntOne(mutant, options);
-      if (found) caught += 1;
+      const found = await huntOne(mutant, options).catch(unplayable);
+      options.signal.throwIfAborted();
+      if (found !== null && typeof found === 'object') caught += 1;
       lines.set(mutant.name, lineOf(mutant, found));
       process.stderr.write(`simulate: ${lines.get(mutant.name)}\n`);
     }
@@ -92,8 +93,17 @@ export function underMutant(name: string): readonly string[] {
   return ['--disable-warning=ExperimentalWarning', '--import', hook.href];
 }
 
-function lineOf({ name, breaks }: Mutant, found: Caught | null): string {
+/** Why it cannot be played, as a stale one cannot: the last thing that its program said. */
+function unplayable(error: unknown): string {
+  const said = failureOf(error)
+    ?.stderr.split('\n')
+    .find((line) => /^\w*Error: /.test(line));
+  return said ?? (error instanceof Error ? error.message : String(error));
+}
+
+function lineOf({ name, breaks }: Mutant, found: Caught | string | null): string {
   const title = name.padEnd(40);
+  if (typeof found === 'string') return `${title} CANNOT BE PLAYED: ${found}`;
   if (!found) return `${title} NOT CAUGHT in ${MOST_SEEDS} worlds; should break ${breaks.join(' or ')}`;
   const { seed, invariant, what } = found;
   const foreseen = breaks.some((each) => each === invariant) ? '' : ` (foreseen: ${breaks.join(', ')})`;
