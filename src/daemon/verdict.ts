@@ -9,19 +9,24 @@ import type { Context } from './context.ts';
 import { messageOf, withIntent } from './intent.ts';
 import { move } from './move.ts';
 
-const ATTEMPTS = 4;
+/** As long as the hook waits (vm-templates/guest: hooks/job-started.sh); what comes later is heard by nobody. */
+const PATIENCE_MS = 60_000;
+const LONGEST_PAUSE_MS = 2_000;
 const ALLOWED = { allowed: true, why: 'GitHub routed this job here' } as const;
 
 /** Answers event `n` of the guest. */
 export function giveVerdict(context: Context, name: string, n: number): void {
-  const { guest, ledger, time, nowMs, signal, wake } = context;
+  const { guest, ledger, time, nowMs, steadyMs, signal, wake } = context;
+  const lateMs = steadyMs() + PATIENCE_MS;
+  const isWaiting = () => ledger.runner(name)?.phase === 'busy' && steadyMs() < lateMs;
   void withIntent(context, 'verdict', `${name}#${n}`, async () => {
     await retry(() => guest.verdict(name, n, ALLOWED, signal), {
       signal,
-      attempts: ATTEMPTS,
-      pauseMs: (failures) => failures * 300,
+      attempts: Number.POSITIVE_INFINITY,
+      pauseMs: (failures) => Math.min(LONGEST_PAUSE_MS, failures * 300),
       sleep: (ms, until) => pause(time, ms, until),
-      isWorthRetrying: (error) => !hasCode(error, 'guest-refused', 'vm-missing'),
+      // Also when Tart knows no such VM: it has been seen not to see a VM that ran.
+      isWorthRetrying: (error) => !hasCode(error, 'guest-refused') && isWaiting(),
     });
     ledger.note(name, nowMs(), 'verdict', ALLOWED);
   })

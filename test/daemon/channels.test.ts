@@ -78,17 +78,36 @@ test('a stream that breaks is taken up at the next number, and the guest counts 
   expect(rig.context.desk.silentSinceMs.has(NAME)).toBe(false);
 });
 
-test('a verdict without an answer is left to the hook, which refuses by itself', async () => {
+/** A busy guest whose verdict takes so long each time and never arrives; `told` is its timeline. */
+async function unanswered(tookMs: number, code: 'guest-unreachable' | 'vm-missing') {
   const { rig } = await followed('registering');
-  using _ = rig;
   rig.script.verdict = async () => {
-    throw new MacrunnerError('guest-unreachable', 'no answer');
+    rig.clock.nowMs += tookMs;
+    throw new MacrunnerError(code, 'no answer');
   };
   rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 4, facts: FACTS });
-  const told = () => rig.ledger.timeline(NAME).map(({ what }) => what);
+  const verdicts = () => rig.asked.filter((what) => what.startsWith('verdict')).length;
+  return { rig, verdicts, told: () => rig.ledger.timeline(NAME).map(({ what }) => what) };
+}
+
+test.each(['guest-unreachable', 'vm-missing'] as const)(
+  'a verdict that meets %s is given again as long as the hook waits, which then refuses by itself',
+  async (code) => {
+    const { rig, verdicts, told } = await unanswered(25_000, code);
+    using _ = rig;
+    await expect.poll(told).toContain('verdict-unanswered');
+    expect(verdicts()).toBe(3);
+    expect(rig.ledger.runner(NAME)?.phase).toBe('busy');
+  },
+);
+
+test('a verdict is given no more to a runner that has come to its end', async () => {
+  const { rig, verdicts, told } = await unanswered(0, 'guest-unreachable');
+  using _ = rig;
+  await expect.poll(verdicts).toBe(1);
+  rig.followers.get(NAME)?.follower.onEvent({ type: 'exited', n: 5, code: 1 });
   await expect.poll(told).toContain('verdict-unanswered');
-  expect(rig.asked.filter((what) => what.startsWith('verdict'))).toHaveLength(4);
-  expect(rig.ledger.runner(NAME)?.phase).toBe('busy');
+  expect(verdicts()).toBeLessThanOrEqual(2);
 });
 
 test('a guest that refuses its verdict is ended', async () => {
