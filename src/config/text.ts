@@ -11,7 +11,7 @@ export const cron = z
   .string()
   .refine((text) => validate(text), 'a cron line of five fields, such as "30 4 * * *"');
 
-export const timeZone = z
+const timeZone = z
   .string()
   .refine(isTimeZone, 'a time zone by its IANA name, such as "Europe/Berlin"')
   .describe('IANA name of the time zone in which the cron line is meant, such as "Europe/Berlin".');

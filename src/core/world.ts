@@ -58,7 +58,7 @@ export interface PoolView {
 }
 
 /** What would mend a host whose slots are held by ghosts. */
-export type Remedy = 'kill-leftovers' | 'reboot-host';
+type Remedy = 'kill-leftovers' | 'reboot-host';
 
 export interface HostView {
   /** The two prefixes that make a name ours: `mr-<host id>-`. */
