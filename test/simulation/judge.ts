@@ -43,13 +43,14 @@ export class Judge {
   readonly #jobs: JobLives;
   readonly #slots = new SlotWatch();
   readonly #calls = new CallWatch();
-  readonly #messages = new MessageWatch();
+  readonly #messages: MessageWatch;
   readonly #returns: ReturnWatch;
   #github: SimulatedGitHub | null = null;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.#jobs = new JobLives(options.scenario);
+    this.#messages = new MessageWatch(options.scenario);
     this.#returns = new ReturnWatch(options.scenario);
   }
 
@@ -100,6 +101,7 @@ export class Judge {
       const why = this.#jobs.whyWrong(job, this.#options.jobPlans.get(job.key));
       if (why !== null) this.#broken('I9', `${job.key} ${why}`);
     }
+    if (this.#github) this.#broken('liveness', this.#messages.left(this.#github));
     // Slow to look for, and as likely in any world as in another.
     if (this.#options.scenario.seed % 16 === 0 && this.#options.hosts.some(hasToldSecrets))
       this.#broken('I7', 'a credential stands in the audit stream');

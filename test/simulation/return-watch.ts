@@ -4,29 +4,10 @@
  */
 import type { SimulatedGitHub } from './github/simulated-github.ts';
 import type { SimulatedHost } from './host.ts';
-import type { Incident, Scenario } from './scenario.ts';
+import { areRequestsHeard } from './requests-heard.ts';
+import type { Scenario } from './scenario.ts';
 
 const LATE_MS = 15_000;
-
-/** Incidents that keep no request from GitHub. */
-const ASIDE: ReadonlySet<Incident['kind']> = new Set([
-  'kill-at-call',
-  'kill',
-  'terminate',
-  'mac-calls',
-  'replay',
-  'crash',
-  'forget-runner',
-  'complete-early',
-  'silence',
-  'misread',
-  'stubborn',
-  'ghost',
-  'foreign',
-  'disk-full',
-  'keychain',
-  'guest',
-]);
 
 export class ReturnWatch {
   readonly #isQuiet: boolean;
@@ -34,7 +15,7 @@ export class ReturnWatch {
   readonly #sinceMs = new Map<string, number>();
 
   constructor({ incidents }: Scenario) {
-    this.#isQuiet = incidents.every(({ kind }) => ASIDE.has(kind));
+    this.#isQuiet = areRequestsHeard(incidents);
   }
 
   started(host: SimulatedHost, id: string, github: SimulatedGitHub, atMs: number): void {
