@@ -50,7 +50,7 @@ export class Daemons {
     life.jobsAtKill = open.filter(({ status }) => status === 'in_progress').length;
     await this.#stage.stopAgent('SIGKILL');
     life.endedMs = Date.now();
-    Object.assign(life, { living: await livingVms(this.#stage) });
+    life.living = await livingVms(this.#stage);
   }
 
   /** As an installer does it: the present one is told to end, and another version starts. */
@@ -65,7 +65,7 @@ export class Daemons {
     note(this.#chronicle, 'the daemon is told to end');
     const tookMs = await this.#stage.stopAgent('SIGTERM');
     life.endedMs = Date.now();
-    Object.assign(life, { living: await livingVms(this.#stage) });
+    life.living = await livingVms(this.#stage);
     if (tookMs > ENDING_MS)
       this.#chronicle.complaints.push(`the daemon took ${Math.round(tookMs)} ms to end when told to`);
   }
