@@ -17,9 +17,9 @@ const SETTLED_MS = 120_000;
  * those were requeued under another id or ended unheard. Nothing is lost by a mistake: a job is served by GitHub's count.
  */
 export function forgetUncounted(tools: Tools, pool: string, counted: number): void {
-  const { ledger, nowMs } = tools;
+  const { ledger } = tools;
   const open = ledger.openJobs(pool);
-  const doubtful = open.filter((job) => !isServed(tools, job) && nowMs() - job.assignedMs >= SETTLED_MS);
+  const doubtful = open.filter((job) => !isServed(tools, job) && knownForMs(tools, job) >= SETTLED_MS);
   for (const job of doubtful.slice(0, Math.max(0, open.length - counted))) forget(tools, job);
 }
 
@@ -36,12 +36,16 @@ export function forgetAbandoned(context: Pick<Context, 'config'> & Tools): void 
   }
 }
 
-/** How long ago the runner that GitHub named ended. */
-function unservedForMs({ ledger, nowMs, steadyMs }: Tools, { runner, startedMs }: Job): number {
-  if (runner === null) return 0;
-  const goneMs = ledger.runner(runner)?.goneMs ?? null;
-  if (goneMs !== null) return steadyMs() - goneMs;
-  return startedMs === null ? 0 : nowMs() - startedMs;
+/** How long ago the runner that GitHub named ended; since when we know of the job, if that runner is a stranger. */
+function unservedForMs(tools: Tools, job: Job): number {
+  if (job.runner === null) return 0;
+  const goneMs = tools.ledger.runner(job.runner)?.goneMs ?? null;
+  return goneMs === null ? knownForMs(tools, job) : tools.steadyMs() - goneMs;
+}
+
+/** By our own clock: GitHub's may be hours from ours, and ours may be set. */
+function knownForMs({ ledger, steadyMs }: Tools, { id }: Job): number {
+  return steadyMs() - ledger.heardMs(id);
 }
 
 function isServed({ ledger }: Tools, job: Job): boolean {

@@ -82,7 +82,7 @@ function poolView(
           value: {
             jobs: ledger.openJobs(pool.name),
             assigned: count.value,
-            unconfirmed: ledger.unconfirmed(pool.name),
+            unconfirmed: ledger.unconfirmed(pool.name, steadyMs()),
           },
         }
       : count,

@@ -141,7 +141,7 @@ export class Queues {
 }
 
 function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
-  const { ledger, desk, nowMs, steadyMs, log, wake, turned } = tools;
+  const { ledger, desk, steadyMs, log, wake, turned } = tools;
   const hear = (assigned: number): void => {
     if (line.state === 'trouble') log.info({ pool }, 'GitHub can be heard again');
     Object.assign(line, { state: 'listening', trouble: null, assigned, heardMs: steadyMs() });
@@ -150,7 +150,7 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
   return {
     capacity: () => desk.announced.get(pool) ?? (desk.isDraining ? 0 : 1),
     async onMessage(message) {
-      if (ledger.recordMessage(pool, message, nowMs())) auditMessage(pool, message, tools);
+      if (ledger.recordMessage(pool, message, steadyMs())) auditMessage(pool, message, tools);
       // A guest that was silenced by its job never says that it is over. GitHub's word alone does not end it, though.
       for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
       if (message.assignedCount === 0) forgetUncounted(tools, pool, 0);

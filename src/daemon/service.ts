@@ -5,7 +5,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { Guest, Hypervisor } from '../core/ports.ts';
-import type { Runner } from '../core/runner.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { pause, type Time } from '../lib/time.ts';
 import { Channels } from './channels.ts';
@@ -72,7 +71,7 @@ const NOBODY = {
 /** Takes up what the last life left, and serves until the signal aborts. */
 export function startService(options: ServiceOptions): Service {
   const { config, ledger, time, signal, log } = options;
-  const clock = new SteadyClock(time, options.boot, ledger.clockAnchor(), latestMs(ledger.runners()));
+  const clock = new SteadyClock(time, options.boot, ledger.clockAnchor(), ledger.latestMs());
   ledger.setClockAnchor(clock.anchor);
   const clocks = { nowMs: time.wallMs, steadyMs: clock.nowMs };
   const wake = (): void => loop.wake();
@@ -111,11 +110,6 @@ export function startService(options: ServiceOptions): Service {
       late.abort();
     },
   };
-}
-
-/** The latest time that the steady clock has given to one of these. */
-function latestMs(runners: readonly Runner[]): number {
-  return Math.max(0, ...runners.map(({ createdMs, sinceMs }) => Math.max(createdMs, sinceMs)));
 }
 
 /** `mustRebuild`: nothing is decided before the runners of a lost ledger are known again. */

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Job, JobResult } from '../core/job.ts';
 import type { QueueMessage } from '../core/ports.ts';
-import { all, jobRow } from './rows.ts';
+import { all, count, jobRow } from './rows.ts';
 import type { Writes } from './writes.ts';
 
 export interface JobBook {
@@ -16,14 +16,16 @@ export interface JobBook {
   /** Latest first. */
   recentJobs(limit: number): readonly Job[];
   jobsOfRunner(name: string): readonly Job[];
+  /** When its assignment, or the first news of it, was heard, on the daemon's clock; 0 for a stranger. */
+  heardMs(id: string): number;
   /** For a job whose completion GitHub never told. GitHub's word still replaces this when it comes after all. */
   closeJob(id: string, result: JobResult, atMs: number): void;
 }
 
 export interface JobWriter {
-  assigned(job: Job): void;
-  started(pool: string, news: QueueMessage['started'][number]): void;
-  completed(pool: string, news: QueueMessage['completed'][number]): void;
+  assigned(job: Job, heardMs: number): void;
+  started(pool: string, news: QueueMessage['started'][number], heardMs: number): void;
+  completed(pool: string, news: QueueMessage['completed'][number], heardMs: number): void;
 }
 
 const COLUMNS = `id, pool, repository, display_name AS displayName, workflow_run_id AS workflowRunId,
@@ -34,20 +36,22 @@ const COLUMNS = `id, pool, repository, display_name AS displayName, workflow_run
 const LAPSED = `jobs.result = 'canceled' AND jobs.runner IS NULL AND excluded.assigned_ms > jobs.completed_ms`;
 
 const ASSIGNED = `INSERT INTO jobs
-  (id, pool, repository, display_name, workflow_run_id, workflow_ref, event, queued_ms, assigned_ms, is_announced)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+  (id, pool, repository, display_name, workflow_run_id, workflow_ref, event, queued_ms, assigned_ms, heard_ms,
+    is_announced)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (id) DO UPDATE SET pool = excluded.pool, repository = excluded.repository,
     display_name = excluded.display_name, workflow_run_id = excluded.workflow_run_id,
     workflow_ref = excluded.workflow_ref, event = excluded.event, queued_ms = excluded.queued_ms,
-    assigned_ms = excluded.assigned_ms, is_announced = 1,
+    assigned_ms = excluded.assigned_ms, heard_ms = excluded.heard_ms, is_announced = 1,
     result = iif(${LAPSED}, NULL, jobs.result), closed_by = iif(${LAPSED}, NULL, jobs.closed_by),
     completed_ms = iif(${LAPSED}, NULL, jobs.completed_ms)
   WHERE jobs.is_announced = 0 OR excluded.assigned_ms > jobs.assigned_ms`;
 
 /** Makes a row for a job whose assignment was never heard of. */
 const UNHEARD = `INSERT INTO jobs
-  (id, pool, repository, display_name, workflow_run_id, workflow_ref, event, queued_ms, assigned_ms, is_announced)
-  VALUES (?, ?, '', '', 0, '', '', ?, ?, 0)
+  (id, pool, repository, display_name, workflow_run_id, workflow_ref, event, queued_ms, assigned_ms, heard_ms,
+    is_announced)
+  VALUES (?, ?, '', '', 0, '', '', ?, ?, ?, 0)
   ON CONFLICT (id) DO UPDATE SET queued_ms = min(queued_ms, excluded.queued_ms),
     assigned_ms = min(assigned_ms, excluded.assigned_ms) WHERE jobs.is_announced = 0`;
 
@@ -72,6 +76,7 @@ export function createJobBook(db: DatabaseSync, writes: Writes): JobBook {
   const byPrefix = select('WHERE substr(id, 1, length(?1)) = ?1 ORDER BY assigned_ms DESC, id LIMIT 50');
   const recent = select('ORDER BY assigned_ms DESC, id LIMIT ?');
   const ofRunner = select('WHERE runner = ? ORDER BY assigned_ms, id');
+  const heard = db.prepare('SELECT heard_ms AS n FROM jobs WHERE id = ?');
   const close = writes.prepare(CLOSED_BY_US);
   return {
     openJobs: (pool) => (pool === undefined ? all(jobRow, open) : all(jobRow, openOfPool, pool)),
@@ -81,6 +86,7 @@ export function createJobBook(db: DatabaseSync, writes: Writes): JobBook {
     },
     recentJobs: (limit) => all(jobRow, recent, limit),
     jobsOfRunner: (name) => all(jobRow, ofRunner, name),
+    heardMs: (id) => count(heard, id),
     closeJob(id, result, atMs) {
       close.run(atMs, result, id);
     },
@@ -93,7 +99,7 @@ export function createJobWriter(writes: Writes): JobWriter {
   const started = writes.prepare(STARTED);
   const completed = writes.prepare(COMPLETED);
   return {
-    assigned(job) {
+    assigned(job, heardMs) {
       const { id, pool, repository, displayName, workflowRunId, workflowRef, event, queuedMs, assignedMs } =
         job;
       assigned.run(
@@ -106,14 +112,15 @@ export function createJobWriter(writes: Writes): JobWriter {
         event,
         queuedMs,
         assignedMs,
+        heardMs,
       );
     },
-    started(pool, { jobId, runner, atMs }) {
-      unheard.run(jobId, pool, atMs, atMs);
+    started(pool, { jobId, runner, atMs }, heardMs) {
+      unheard.run(jobId, pool, atMs, atMs, heardMs);
       started.run(jobId, atMs, runner);
     },
-    completed(pool, { jobId, runner, result, atMs }) {
-      unheard.run(jobId, pool, atMs, atMs);
+    completed(pool, { jobId, runner, result, atMs }, heardMs) {
+      unheard.run(jobId, pool, atMs, atMs, heardMs);
       completed.run(jobId, atMs, runner, result);
     },
   };

@@ -8,7 +8,10 @@ import { createJobWriter } from './jobs.ts';
 import type { Writes } from './writes.ts';
 
 export interface MessageBook {
-  /** Records the message and its jobs in one transaction; false when it was recorded before. */
+  /**
+   * Records the message and its jobs in one transaction; false when it was recorded before. `atMs` is of the daemon's
+   * clock.
+   */
   recordMessage(pool: string, message: QueueMessage, atMs: number): boolean;
 }
 
@@ -22,9 +25,9 @@ export function createMessageBook(writes: Writes): MessageBook {
       writes.transaction(() => {
         const isNew = Number(record.run(pool, message.messageId, digestOf(message), atMs).changes) > 0;
         if (!isNew) return false;
-        for (const job of message.assigned) jobs.assigned({ ...job, pool });
-        for (const news of message.started) jobs.started(pool, news);
-        for (const news of message.completed) jobs.completed(pool, news);
+        for (const job of message.assigned) jobs.assigned({ ...job, pool }, atMs);
+        for (const news of message.started) jobs.started(pool, news, atMs);
+        for (const news of message.completed) jobs.completed(pool, news, atMs);
         return true;
       }),
   };

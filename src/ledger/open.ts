@@ -19,7 +19,7 @@ export interface OpenedLedger {
 }
 
 export interface OpenOptions {
-  /** The clock: milliseconds since 1970, as GitHub counts them, on and on while the host sleeps. */
+  /** Milliseconds since 1970: a file that is moved aside is named by them. */
   readonly nowMs: () => number;
   /** Only tests give others. */
   readonly migrations?: readonly string[];
@@ -48,12 +48,12 @@ export async function openLedger(file: string, options: OpenOptions): Promise<Op
   const { DatabaseSync } = await import('node:sqlite');
   const migrations = options.migrations ?? MIGRATIONS;
   const first = attempt(DatabaseSync, file, migrations);
-  if ('db' in first) return { ledger: createLedger(first.db, options.nowMs), recovered: null };
+  if ('db' in first) return { ledger: createLedger(first.db), recovered: null };
   const movedTo = moveAside(file, options.nowMs());
   const second = attempt(DatabaseSync, file, migrations);
   if (!('db' in second)) throw unreadable(file, second.malformed);
   return {
-    ledger: createLedger(second.db, options.nowMs),
+    ledger: createLedger(second.db),
     recovered: { movedTo, why: first.malformed },
   };
 }

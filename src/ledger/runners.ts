@@ -37,7 +37,7 @@ const SAVE = `INSERT INTO runners
     had_job = excluded.had_job, job_ended_ms = excluded.job_ended_ms, told_done_ms = excluded.told_done_ms,
     why = excluded.why, ended_ms = coalesce(runners.ended_ms, excluded.ended_ms)`;
 
-export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => number): RunnerBook {
+export function createRunnerBook(db: DatabaseSync, writes: Writes): RunnerBook {
   const living = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE gone_ms IS NULL ORDER BY created_ms, name`);
   const byName = db.prepare(`SELECT ${COLUMNS} FROM runners WHERE name = ?`);
   const past = db.prepare(
@@ -57,16 +57,16 @@ export function createRunnerBook(db: DatabaseSync, writes: Writes, nowMs: () => 
       const { name, pool, slot, phase, createdMs, sinceMs, registrationId, why } = runner;
       const had = runner.hadJob ? 1 : 0;
       const ends = [runner.jobEndedMs, runner.toldDoneMs] as const;
-      const endedMs = phase === 'stopping' ? nowMs() : null;
+      const endedMs = phase === 'stopping' ? sinceMs : null;
       save.run(name, pool, slot, phase, createdMs, sinceMs, registrationId, had, ...ends, why, endedMs);
     },
     markGone(name, atMs) {
-      gone.run(atMs, nowMs(), name);
+      gone.run(atMs, atMs, name);
     },
     lastEventNumber: (name) => count(lastEvent, name),
     setLastEventNumber(name, n) {
       setLastEvent.run(n, name);
     },
-    ...createUnconfirmedBook(db, nowMs),
+    ...createUnconfirmedBook(db),
   };
 }

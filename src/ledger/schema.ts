@@ -107,7 +107,7 @@ CREATE TABLE clock (
 ) STRICT;
 `;
 
-/** A runner's end on the ledger's clock, which GitHub's times can be compared with; phases follow one that stands still in sleep. */
+/** When a runner began to stop. */
 const ENDED = `
 ALTER TABLE runners ADD COLUMN ended_ms INTEGER;
 UPDATE runners SET ended_ms = since_ms WHERE phase = 'stopping' OR gone_ms IS NOT NULL;
@@ -116,4 +116,30 @@ CREATE INDEX runners_ended ON runners (ended_ms) WHERE gone_ms IS NOT NULL;
 
 const TOLD_DONE = 'ALTER TABLE runners ADD COLUMN told_done_ms INTEGER;';
 
-export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK, ENDED, TOLD_DONE];
+/**
+ * When a job was heard of, and when a runner ended, both on the daemon's own clock: which came first cannot be told from
+ * the times of two machines.
+ */
+const HEARD = `
+ALTER TABLE jobs ADD COLUMN heard_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET heard_ms = assigned_ms;
+UPDATE runners SET ended_ms = since_ms WHERE ended_ms IS NOT NULL;
+`;
+
+/** Events up to `upto` stand in files beside the ledger, and may go from here. */
+const ARCHIVE = `
+CREATE TABLE archive (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  upto INTEGER NOT NULL
+) STRICT;
+INSERT INTO archive (id, upto) VALUES (1, 0);
+CREATE TRIGGER archive_only_grows BEFORE UPDATE ON archive WHEN new.upto <= old.upto
+BEGIN SELECT raise(ABORT, 'what is archived stays archived'); END;
+CREATE TRIGGER archive_is_not_deleted BEFORE DELETE ON archive
+BEGIN SELECT raise(ABORT, 'what is archived stays archived'); END;
+DROP TRIGGER audit_is_not_deleted;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit WHEN old.seq > (SELECT upto FROM archive)
+BEGIN SELECT raise(ABORT, 'the audit stream is append-only'); END;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, SESSIONS, CLOCK, ENDED, TOLD_DONE, HEARD, ARCHIVE];

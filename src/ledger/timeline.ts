@@ -12,7 +12,7 @@ interface TimelineEntry {
 }
 
 interface EventRecord extends TimelineEntry {
-  /** Consecutive from 1. */
+  /** Consecutive from 1, over what was archived, too. */
   readonly seq: number;
   /** A runner, a job, a pool or the host. */
   readonly subject: string;
@@ -24,7 +24,7 @@ export interface TimelineBook {
   /** In the order it was noted. */
   timeline(runner: string): readonly TimelineEntry[];
   audit(atMs: number, what: string, subject: string, detail?: Detail): EventRecord;
-  /** Events after number `seq`, oldest first. */
+  /** Events after number `seq` that are not archived yet, oldest first. */
   auditAfter(seq: number, limit: number): readonly EventRecord[];
   /** 0 before the first. */
   lastAuditSeq(): number;
@@ -39,7 +39,7 @@ export function createTimelineBook(db: DatabaseSync, writes: Writes): TimelineBo
   const after = db.prepare(
     'SELECT seq, at_ms AS atMs, what, subject, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
   );
-  const last = db.prepare('SELECT max(seq) AS n FROM audit');
+  const last = db.prepare('SELECT max(upto, coalesce((SELECT max(seq) FROM audit), 0)) AS n FROM archive');
   return {
     note(runner, atMs, what, detail = {}) {
       note.run(runner, atMs, what, JSON.stringify(detail));

@@ -44,11 +44,17 @@ test('jobs beyond those that GitHub counts are forgotten once they have settled,
   const { ledger, clock, context } = rig;
   const runner = aRunner({ phase: 'busy', hadJob: true });
   ledger.saveRunner(runner);
-  const assigned = ['runs', 'oldest', 'older', 'young'].map((id, at) =>
-    aJob({ id, assignedMs: clock.nowMs - (id === 'young' ? 119_999 : 200_000) + at }),
-  );
+  // By GitHub's clock, which is hours away from ours, they were assigned within a few milliseconds.
+  const hear = (messageId: number, ...ids: readonly string[]) => {
+    const assigned = ids.map((id, at) => aJob({ id, assignedMs: clock.nowMs - 7_200_000 + at }));
+    ledger.recordMessage('ios', aMessage({ messageId, assigned }), clock.nowMs);
+  };
+  hear(1, 'runs', 'oldest', 'older');
   const started = [{ jobId: 'runs', runner: runner.name, atMs: clock.nowMs }];
-  ledger.recordMessage('ios', aMessage({ assigned, started }), clock.nowMs);
+  ledger.recordMessage('ios', aMessage({ messageId: 2, started }), clock.nowMs);
+  clock.nowMs += 10;
+  hear(3, 'young');
+  clock.nowMs += 119_990;
   const open = () => ledger.openJobs().map(({ id }) => id);
   forgetUncounted(context, 'ios', 4);
   expect(open()).toEqual(['runs', 'oldest', 'older', 'young']);

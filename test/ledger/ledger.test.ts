@@ -100,10 +100,12 @@ describe.each(LEDGERS)('a ledger %s', (_, rigOf) => {
     ledger.endIntent(ledger.beginIntent('stop', 'old', {}, 1), 'done', 2);
     const open = ledger.beginIntent('stop', 'young', {}, 1);
     ledger.audit(1, 'x', 'host', {});
-    ledger.prune(50);
+    ledger.recordMessage('ios', aMessage({ assigned: [aJob({ id: 'late', assignedMs: 1 })] }), 50);
+    ledger.closeJob('late', 'unknown', 9);
+    ledger.prune({ steadyMs: 50, wallMs: 50 });
     expect(['old', 'young', 'living'].map((name) => ledger.timeline(name).length)).toEqual([0, 1, 1]);
     expect(ledger.runner('old')).toBeNull();
-    expect(ledger.recentJobs(10).map((job) => job.id)).toEqual(['open', 'young']);
+    expect(ledger.recentJobs(10).map((job) => job.id)).toEqual(['open', 'young', 'late']);
     expect(ledger.openIntents().map((intent) => intent.id)).toEqual([open]);
     expect(ledger.lastAuditSeq()).toBe(1);
   });

@@ -17,7 +17,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openLedger } from '../../src/ledger/open.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/ledger/schema.ts';
-import { aJob, aMessage, aRunner, ledgerRig } from '../support/ledger-rig.ts';
+import { aMessage, aRunner, ledgerRig } from '../support/ledger-rig.ts';
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -150,11 +150,12 @@ test('a runner that had ended when the ledger was older still stands for its job
   for (const migration of MIGRATIONS.slice(0, 3)) db.exec(migration);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3;
     INSERT INTO runners (name, pool, slot, phase, created_ms, since_ms, had_job)
-      VALUES ('one', 'ios', 0, 'stopping', 1, 30, 1)`);
+      VALUES ('one', 'ios', 0, 'stopping', 1, 30, 1);
+    INSERT INTO jobs (id, pool, repository, display_name, workflow_run_id, workflow_ref, event, queued_ms, assigned_ms,
+      is_announced) VALUES ('a', 'ios', '', '', 0, '', '', 1, 29, 1)`);
   db.close();
   const { ledger } = await rig.open();
-  ledger.recordMessage('ios', aMessage({ assigned: [aJob({ assignedMs: 30 })] }), 40);
-  expect(ledger.unconfirmed('ios')).toBe(1);
+  expect(ledger.unconfirmed('ios', 40)).toBe(1);
   ledger.close();
 });
 

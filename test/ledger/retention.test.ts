@@ -25,10 +25,10 @@ function leaveTraces(ledger: Ledger, n: number, atMs: number): void {
 test('with what is old forgotten daily, the file stops growing', () => {
   const db = new DatabaseSync(':memory:');
   for (const migration of MIGRATIONS) db.exec(migration);
-  const ledger = createLedger(db, () => 1);
+  const ledger = createLedger(db);
   const pages = Array.from({ length: 12 }, (_, day) => {
     for (let n = 0; n < JOBS_A_DAY; n++) leaveTraces(ledger, day * JOBS_A_DAY + n, day);
-    ledger.prune(day - 1);
+    ledger.prune({ steadyMs: day - 1, wallMs: day - 1 });
     return Number(db.prepare('PRAGMA page_count').get()?.page_count);
   });
   expect(ledger.recentJobs(-1)).toHaveLength(2 * JOBS_A_DAY);

@@ -31,17 +31,14 @@ function inMemory(): Disk {
   };
   return {
     setFull,
-    ledger: createMemoryLedger(
-      () => 1,
-      () => disk.isFull,
-    ),
+    ledger: createMemoryLedger(() => disk.isFull),
   };
 }
 
 function openInMemory() {
   const db = new DatabaseSync(':memory:');
   for (const migration of MIGRATIONS) db.exec(migration);
-  return { db, ledger: createLedger(db, () => 1) };
+  return { db, ledger: createLedger(db) };
 }
 
 const writes: Record<string, (ledger: Ledger, intent: number) => unknown> = {
@@ -56,7 +53,7 @@ const writes: Record<string, (ledger: Ledger, intent: number) => unknown> = {
   audit: (ledger) => ledger.audit(1, 'seen', 'r1'),
   setOpenSession: (ledger) => ledger.setOpenSession('ios', { setId: 1, id: 's' }),
   setClockAnchor: (ledger) => ledger.setClockAnchor({ boot: 'b', offsetMs: 1 }),
-  prune: (ledger) => ledger.prune(100),
+  prune: (ledger) => ledger.prune({ steadyMs: 100, wallMs: 100 }),
 };
 
 describe.each([

@@ -23,7 +23,7 @@ export interface HostOptions {
   readonly random: Random;
   readonly config: Config;
   readonly github: SimulatedGitHub;
-  readonly makeLedger: (nowMs: () => number) => Ledger;
+  readonly makeLedger: () => Ledger;
   readonly mac: Omit<MacOptions, 'time' | 'random' | 'github'>;
   readonly log: Logger;
   /** Told of each call of the daemon before it begins, with its number over all lives. */
@@ -61,7 +61,7 @@ export class SimulatedHost {
     // The guests' runners have a network of their own life: the daemon's end is not theirs.
     const guests = options.github.connect(options.id);
     this.mac = new Mac({ ...options.mac, time: this.time, random: options.random.next, github: guests });
-    this.ledger = options.makeLedger(this.time.wallMs);
+    this.ledger = options.makeLedger();
   }
 
   /** Null while the daemon is down. */

@@ -16,7 +16,7 @@ function aWorld(incidents: readonly Incident[] = []): World {
   const hosts = [{ id: 'host00', slots: 2, limit: 4, pools: [{ name: 'ios', max: 2, warm: 0 }] }];
   const scenario: Scenario = { seed: 16, github: {}, hosts, jobs: [], incidents };
   return createWorld(scenario, {
-    makeLedger: (nowMs) => createMemoryLedger(nowMs),
+    makeLedger: () => createMemoryLedger(),
     log: pino({ level: 'silent' }),
     configs: new Map(),
   });

@@ -17,7 +17,7 @@ export interface Player {
 
 export function createPlayer(ledger: LedgerKind): Player {
   const makeLedger: WorldOptions['makeLedger'] =
-    ledger === 'sqlite' ? createSqliteLedger : (nowMs) => createMemoryLedger(nowMs);
+    ledger === 'sqlite' ? createSqliteLedger : () => createMemoryLedger();
   const log = pino({ level: 'silent' });
   const configs: WorldOptions['configs'] = new Map();
   const play: Player['play'] = (scenario, on) =>

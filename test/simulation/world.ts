@@ -15,7 +15,7 @@ import type { Fact } from './story.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export interface WorldOptions {
-  readonly makeLedger: (nowMs: () => number) => Ledger;
+  readonly makeLedger: () => Ledger;
   readonly log: Logger;
   /** What was made of the plans of earlier worlds, by plan: parsing one takes as long as a good part of a world. */
   readonly configs: Map<string, Config>;

@@ -15,7 +15,7 @@ const RUNNERS = ['r1', 'r2', 'r3'] as const;
 const JOBS = ['j1', 'j2', 'j22', 'k'] as const;
 
 const atMs = fc.constantFrom(
-  ...[-DAY_MS - 1, -DAY_MS, -11 * MINUTE_MS, -10 * MINUTE_MS, -1, 0, 1, MINUTE_MS].map((ms) => NOW_MS + ms),
+  ...[-DAY_MS - 1, -DAY_MS, -61 * MINUTE_MS, -60 * MINUTE_MS, -1, 0, 1, MINUTE_MS].map((ms) => NOW_MS + ms),
 );
 const maybeMs = fc.option(atMs);
 const pool = fc.constantFrom(...POOLS);
@@ -52,27 +52,16 @@ const message: fc.Arbitrary<QueueMessage> = fc.record({
 
 const session = fc.record({ setId: fc.nat(3), id: jobId });
 
-/** A ledger that is made on a clock of its own, which deeds set. */
-export interface Clocked {
-  readonly ledger: Ledger;
-  readonly clock: { nowMs: number };
-}
-
-export function clocked(create: (nowMs: () => number) => Ledger): Clocked {
-  const clock = { nowMs: NOW_MS };
-  return { clock, ledger: create(() => clock.nowMs) };
-}
-
 /** What is done, and in words for a failing test; its answer must be the same on every ledger. */
 interface Deed {
   readonly words: string;
-  readonly on: (clocked: Clocked) => unknown;
+  readonly on: (ledger: Ledger) => unknown;
 }
 
 function deed<T>(word: string, drawn: fc.Arbitrary<T>, on: (ledger: Ledger, value: T) => unknown) {
   return drawn.map((value): Deed => {
     const words = `${word} ${JSON.stringify(value)}`;
-    return { words, on: ({ ledger }) => on(ledger, value) };
+    return { words, on: (ledger) => on(ledger, value) };
   });
 }
 
@@ -126,24 +115,14 @@ const single: fc.Arbitrary<Deed> = fc.oneof(
   ),
   weighing(
     1,
-    deed('prune', atMs, (ledger, beforeMs) => ledger.prune(beforeMs)),
+    deed('prune', fc.record({ steadyMs: atMs, wallMs: atMs }), (ledger, before) => ledger.prune(before)),
   ),
   weighing(1, deed('save broken', runner, saveBroken)),
-  weighing(4, atMs.map(setClock)),
   weighing(2, deed('ask', fc.constant(null), allThatIsTold)),
 );
 
 function weighing<T>(weight: number, arbitrary: fc.Arbitrary<T>) {
   return { weight, arbitrary };
-}
-
-function setClock(nowMs: number): Deed {
-  return {
-    words: `set the clock to ${nowMs}`,
-    on({ clock }) {
-      clock.nowMs = nowMs;
-    },
-  };
 }
 
 function saveBroken(ledger: Ledger, value: Runner): unknown {
@@ -154,10 +133,10 @@ const together: fc.Arbitrary<Deed> = fc
   .record({ parts: fc.array(single, { maxLength: 5 }), isBroken: fc.boolean() })
   .map(({ parts, isBroken }) => ({
     words: `${isBroken ? 'broken' : 'whole'} { ${parts.map(({ words }) => words).join('; ')} }`,
-    on: (it) =>
+    on: (ledger) =>
       attempt(() =>
-        it.ledger.transaction(() => {
-          const answers = parts.map((part) => it.ledger.transaction(() => part.on(it)));
+        ledger.transaction(() => {
+          const answers = parts.map((part) => ledger.transaction(() => part.on(ledger)));
           if (isBroken) throw new Error('broken');
           return answers;
         }),
@@ -187,10 +166,14 @@ export function allThatIsTold(ledger: Ledger) {
     intents: ledger.openIntents(),
     events: [ledger.auditAfter(0, 100), ledger.auditAfter(1, 1), ledger.auditAfter(-5, -1)],
     lastEvent: ledger.lastAuditSeq(),
+    latestMs: ledger.latestMs(),
+    heardMs: JOBS.map((id) => ledger.heardMs(id)),
     ofPools: POOLS.map((own) => [
       ledger.openJobs(own),
-      ledger.unconfirmed(own),
-      [0, 1, -10 * MINUTE_MS].map((ms) => ledger.stranded(own, NOW_MS + ms)),
+      [0, 1, -61 * MINUTE_MS, DAY_MS].map((ms) => [
+        ledger.unconfirmed(own, NOW_MS + ms),
+        ledger.stranded(own, NOW_MS + ms),
+      ]),
       ledger.openSession(own),
     ]),
     ofRunners: RUNNERS.map((own) => [

@@ -50,7 +50,7 @@ export async function ledgerRig() {
 
 async function memoryLedgerRig(): Promise<LedgerRig> {
   const clock = { nowMs: 1_000_000 };
-  const ledger = createMemoryLedger(() => clock.nowMs);
+  const ledger = createMemoryLedger();
   return {
     ledger,
     clock,

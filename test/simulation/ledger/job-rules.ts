@@ -8,6 +8,8 @@ import { whole } from './values.ts';
 
 export interface JobRow {
   readonly job: Job;
+  /** When its assignment, or the first news of it, was heard. */
+  readonly heardMs: number;
   /** False while the assignment itself was never heard of. */
   readonly isAnnounced: boolean;
   readonly startedRunner: string | null;
@@ -18,16 +20,16 @@ export interface JobRow {
 type Started = QueueMessage['started'][number];
 type Completed = QueueMessage['completed'][number];
 
-export function assigned(row: JobRow | undefined, pool: string, news: Job): JobRow {
+export function assigned(row: JobRow | undefined, pool: string, news: Job, heardMs: number): JobRow {
   const told = announcement(pool, news);
-  if (!row)
-    return { job: told, isAnnounced: true, startedRunner: null, completedRunner: null, closedBy: null };
+  const heard = { isAnnounced: true, heardMs } as const;
+  if (!row) return { job: told, ...heard, startedRunner: null, completedRunner: null, closedBy: null };
   if (row.isAnnounced && told.assignedMs <= row.job.assignedMs) return row;
   const { startedMs, runner } = row.job;
   const job = { ...told, startedMs, runner };
-  if (hasLapsed(row, told)) return { ...row, isAnnounced: true, closedBy: null, job };
+  if (hasLapsed(row, told)) return { ...row, ...heard, closedBy: null, job };
   const { completedMs, result } = row.job;
-  return { ...row, isAnnounced: true, job: { ...job, completedMs, result } };
+  return { ...row, ...heard, job: { ...job, completedMs, result } };
 }
 
 /** A job that lapsed without a runner and is assigned anew under its old id is open again. */
@@ -37,8 +39,13 @@ function hasLapsed({ job }: JobRow, told: Job): boolean {
 }
 
 /** The row of a job that news other than its assignment speaks of. */
-export function heardOf(row: JobRow | undefined, id: string, pool: string, atMs: number): JobRow {
-  if (!row) return unheard(id, pool, whole(atMs));
+export function heardOf(
+  row: JobRow | undefined,
+  { jobId, atMs }: Started | Completed,
+  pool: string,
+  heardMs: number,
+): JobRow {
+  if (!row) return unheard(jobId, pool, whole(atMs), heardMs);
   const { job } = row;
   if (row.isAnnounced || (atMs >= job.queuedMs && atMs >= job.assignedMs)) return row;
   const queuedMs = Math.min(job.queuedMs, atMs);
@@ -88,11 +95,11 @@ function announcement(pool: string, told: Job): Job {
   return { ...facts, startedMs: null, completedMs: null, runner: null, result: null };
 }
 
-function unheard(id: string, pool: string, atMs: number): JobRow {
+function unheard(id: string, pool: string, atMs: number, heardMs: number): JobRow {
   const unknown = { repository: '', displayName: '', workflowRunId: 0, workflowRef: '', event: '' };
   const open = { startedMs: null, completedMs: null, runner: null, result: null };
   const job = { id, pool, ...unknown, queuedMs: atMs, assignedMs: atMs, ...open };
-  return { job, isAnnounced: false, startedRunner: null, completedRunner: null, closedBy: null };
+  return { job, heardMs, isAnnounced: false, startedRunner: null, completedRunner: null, closedBy: null };
 }
 
 function compare<T extends number | string>(a: T, b: T): number {

@@ -30,6 +30,7 @@ export function createJobBook(rows: JobRows): JobBook {
         limit,
       ),
     jobsOfRunner: (name) => rows.ofRunner(name).toSorted(byAge),
+    heardMs: (id) => rows.get(id)?.heardMs ?? 0,
     closeJob(id, result, atMs) {
       const row = rows.get(id);
       if (row) rows.put(closedByUs(row, result, atMs));
@@ -40,6 +41,8 @@ export function createJobBook(rows: JobRows): JobBook {
 export interface Messages extends MessageBook {
   /** Forgets those received before `beforeMs`. */
   forget(beforeMs: number): void;
+  /** When the last one that is remembered was received. */
+  latestMs(): number;
 }
 
 export function createMessages(journal: Journal, rows: JobRows): Messages {
@@ -62,22 +65,23 @@ export function createMessages(journal: Journal, rows: JobRows): Messages {
       if (receivedMs.has(key)) return false;
       return journal.transaction(() => {
         change(key, whole(atMs));
-        takeNews(rows, pool, message);
+        takeNews(rows, pool, message, atMs);
         return true;
       });
     },
+    latestMs: () => Math.max(0, ...receivedMs.values()),
     forget(beforeMs) {
       for (const [key, atMs] of receivedMs) if (atMs < beforeMs) change(key, undefined);
     },
   };
 }
 
-function takeNews(rows: JobRows, pool: string, message: QueueMessage): void {
-  for (const job of message.assigned) rows.put(assigned(rows.get(job.id), pool, job));
+function takeNews(rows: JobRows, pool: string, message: QueueMessage, heardMs: number): void {
+  for (const job of message.assigned) rows.put(assigned(rows.get(job.id), pool, job, heardMs));
   for (const news of message.started)
-    rows.put(started(heardOf(rows.get(news.jobId), news.jobId, pool, news.atMs), news));
+    rows.put(started(heardOf(rows.get(news.jobId), news, pool, heardMs), news));
   for (const news of message.completed)
-    rows.put(completed(heardOf(rows.get(news.jobId), news.jobId, pool, news.atMs), news));
+    rows.put(completed(heardOf(rows.get(news.jobId), news, pool, heardMs), news));
 }
 
 /** All that tells two messages apart; GitHub's count does not. No field holds the separator. */

@@ -20,15 +20,12 @@ import { createRunnerRows, type RunnerRows } from './runner-rows.ts';
 import { createRunnerBook } from './runners.ts';
 import { createUnconfirmedBook } from './unconfirmed.ts';
 
-/**
- * @param nowMs the ledger's clock: milliseconds since 1970, as GitHub counts them
- * @param isFull whether the disk, were there one, takes no more
- */
-export function createMemoryLedger(nowMs: () => number, isFull: () => boolean = () => false): Ledger {
+/** @param isFull whether the disk, were there one, takes no more */
+export function createMemoryLedger(isFull: () => boolean = () => false): Ledger {
   const journal = createJournal(isFull);
   const runners = createRunnerRows(journal);
   const jobs = createJobRows(journal);
-  const { forget: forgetMessages, ...messages } = createMessages(journal, jobs);
+  const { forget: forgetMessages, latestMs: latestMessageMs, ...messages } = createMessages(journal, jobs);
   const { forget: forgetTimelines, ...timelines } = createTimelines(journal);
   return {
     close() {
@@ -36,37 +33,43 @@ export function createMemoryLedger(nowMs: () => number, isFull: () => boolean = 
     },
     transaction: journal.transaction,
     unwritable: journal.unwritable,
-    prune: (beforeMs) =>
+    prune: ({ steadyMs, wallMs }) =>
       journal.transaction(() => {
-        pruneTimelines(forgetTimelines, runners, beforeMs);
+        pruneTimelines(forgetTimelines, runners, { steadyMs, wallMs });
         for (const { runner, past } of [...runners.gone()])
-          if (past.goneMs !== null && past.goneMs < beforeMs) runners.remove(runner.name);
-        pruneJobs(jobs, runners, beforeMs);
-        forgetMessages(beforeMs);
+          if (past.goneMs !== null && past.goneMs < steadyMs) runners.remove(runner.name);
+        pruneJobs(jobs, runners, steadyMs);
+        forgetMessages(steadyMs);
       }),
-    ...createRunnerBook(runners, nowMs),
-    ...createUnconfirmedBook(runners, jobs, nowMs),
+    ...createRunnerBook(runners),
+    ...createUnconfirmedBook(runners, jobs),
     ...createJobBook(jobs),
     ...messages,
     ...createSessionBook(journal),
     ...createIntentBook(journal),
     ...createClockBook(journal),
+    latestMs: () => Math.max(runners.latestMs(), latestMessageMs()),
+    archiveAudit: () => 0,
     ...timelines,
   };
 }
 
 /** A flight record goes with its runner; what was noted of strangers goes by its own age. */
-function pruneTimelines(forget: Timelines['forget'], runners: RunnerRows, beforeMs: number): void {
+function pruneTimelines(
+  forget: Timelines['forget'],
+  runners: RunnerRows,
+  { steadyMs, wallMs }: Parameters<Ledger['prune']>[0],
+): void {
   forget((name, { atMs }) => {
     const row = runners.get(name);
-    if (!row) return atMs < beforeMs;
-    return row.past.goneMs !== null && row.past.goneMs < beforeMs;
+    if (!row) return atMs < wallMs;
+    return row.past.goneMs !== null && row.past.goneMs < steadyMs;
   });
 }
 
 function pruneJobs(jobs: JobRows, runners: RunnerRows, beforeMs: number): void {
-  for (const { job } of [...jobs.all()]) {
-    if (job.completedMs === null || job.completedMs >= beforeMs) continue;
+  for (const { job, heardMs } of [...jobs.all()]) {
+    if (job.completedMs === null || heardMs >= beforeMs) continue;
     if (job.runner === null || !runners.get(job.runner)) jobs.remove(job.id);
   }
 }

@@ -57,7 +57,7 @@ export function createSessionBook(journal: Journal): SessionBook {
   };
 }
 
-export function createClockBook(journal: Journal): ClockBook {
+export function createClockBook(journal: Journal): Omit<ClockBook, 'latestMs'> {
   let anchor: ReturnType<ClockBook['clockAnchor']> = null;
   return {
     clockAnchor: () => anchor,
@@ -96,7 +96,7 @@ export function createTimelines(journal: Journal): Timelines {
   };
 }
 
-/** Never pruned, so that an event's number is its place. */
+/** Never archived, so that an event's number is its place. */
 function createAudit(journal: Journal): Pick<Timelines, 'audit' | 'auditAfter' | 'lastAuditSeq'> {
   const events: EventRecord[] = [];
   return {

@@ -12,7 +12,7 @@ export interface RunnerRow {
   readonly runner: Runner;
   readonly past: PastRunner;
   readonly lastEvent: number;
-  /** When it began to stop, on the ledger's clock. */
+  /** When it began to stop. */
   readonly endedMs: number | null;
 }
 
@@ -26,6 +26,8 @@ export interface RunnerRows {
   gone(): readonly RunnerRow[];
   /** The same, in the order in which they began to stop. */
   ended(): readonly RunnerRow[];
+  /** The latest time of any of them. */
+  latestMs(): number;
 }
 
 export function createRunnerRows(journal: Journal): RunnerRows {
@@ -68,7 +70,13 @@ export function createRunnerRows(journal: Journal): RunnerRows {
     },
     gone: () => gone,
     ended: () => ended,
+    latestMs: () => Math.max(0, ...[...rows.values()].map(latestOf)),
   };
+}
+
+function latestOf({ past }: RunnerRow): number {
+  const { createdMs, sinceMs, jobEndedMs, toldDoneMs, goneMs } = past;
+  return Math.max(createdMs, sinceMs, jobEndedMs ?? 0, toldDoneMs ?? 0, goneMs ?? 0);
 }
 
 function isGone(row: RunnerRow): boolean {

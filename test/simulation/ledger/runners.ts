@@ -5,17 +5,14 @@ import type { UnconfirmedBook } from '../../../src/ledger/unconfirmed.ts';
 import type { RunnerRow, RunnerRows } from './runner-rows.ts';
 import { atMost, whole, wholeOrNull } from './values.ts';
 
-export function createRunnerBook(
-  rows: RunnerRows,
-  nowMs: () => number,
-): Omit<RunnerBook, keyof UnconfirmedBook> {
+export function createRunnerBook(rows: RunnerRows): Omit<RunnerBook, keyof UnconfirmedBook> {
   return {
     runners: rows.living,
     runner: (name) => rows.get(name)?.past ?? null,
     pastRunners: (limit) => atMost(rows.gone().toReversed(), limit).map((row) => row.past),
     saveRunner(runner) {
       const before = rows.get(runner.name);
-      const endedMs = before?.endedMs ?? (runner.phase === 'stopping' ? whole(nowMs()) : null);
+      const endedMs = before?.endedMs ?? (runner.phase === 'stopping' ? whole(runner.sinceMs) : null);
       rows.put(
         rowOf(runner, { goneMs: before?.past.goneMs ?? null, lastEvent: before?.lastEvent ?? 0, endedMs }),
       );
@@ -23,7 +20,7 @@ export function createRunnerBook(
     markGone(name, atMs) {
       const row = rows.get(name);
       if (!row || row.past.goneMs !== null) return;
-      const endedMs = row.endedMs ?? whole(nowMs());
+      const endedMs = row.endedMs ?? whole(atMs);
       rows.put(rowOf(row.runner, { goneMs: whole(atMs), lastEvent: row.lastEvent, endedMs }));
     },
     lastEventNumber: (name) => rows.get(name)?.lastEvent ?? 0,

@@ -5,14 +5,10 @@ import type { JobRows } from './job-rows.ts';
 import type { RunnerRow, RunnerRows } from './runner-rows.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const LEEWAY_MS = 10 * 60 * 1_000;
+const LEEWAY_MS = 60 * 60 * 1_000;
 const NONE: readonly RunnerRow[] = [];
 
-export function createUnconfirmedBook(
-  runners: RunnerRows,
-  jobs: JobRows,
-  nowMs: () => number,
-): UnconfirmedBook {
+export function createUnconfirmedBook(runners: RunnerRows, jobs: JobRows): UnconfirmedBook {
   /** Those that had a job which GitHub has not told completed. */
   function endedSince(pool: string, sinceMs: number): readonly RunnerRow[] {
     const found: RunnerRow[] = [];
@@ -34,30 +30,40 @@ export function createUnconfirmedBook(
     return found;
   }
 
-  function endedWithJob(pool: string): readonly RunnerRow[] {
+  const heardMs = ({ id }: Job) => jobs.get(id)?.heardMs ?? 0;
+
+  function endedWithJob(pool: string, nowMs: number): readonly RunnerRow[] {
     const open = jobs.open(pool);
-    const oldestMs = open[0]?.assignedMs ?? 0;
+    const oldestMs = open.length === 0 ? 0 : Math.min(...open.map(heardMs));
     if (oldestMs === 0) return NONE;
-    const ended = endedSince(pool, Math.max(oldestMs - LEEWAY_MS, nowMs() - DAY_MS));
+    const ended = endedSince(pool, Math.max(oldestMs - LEEWAY_MS, nowMs - DAY_MS));
     if (ended.length === 0) return NONE;
     const isBound = ({ runner }: RunnerRow) => jobs.ofRunner(runner.name).length > 0;
     const free = ended.filter((row) => !isBound(row));
-    return free.length === 0 ? ended : [...ended.filter(isBound), ...paired(free, open)];
+    if (free.length === 0) return ended;
+    const unbound = open.filter((job) => job.runner === null).map(heardMs);
+    return [
+      ...ended.filter(isBound),
+      ...paired(
+        free,
+        unbound.toSorted((a, b) => a - b),
+      ),
+    ];
   }
 
   return {
-    unconfirmed: (pool) => endedWithJob(pool).length - outlived(runners, jobs, pool),
-    stranded: (pool, beforeMs) => endedWithJob(pool).filter(({ runner }) => runner.sinceMs < beforeMs).length,
+    unconfirmed: (pool, nowMs) => endedWithJob(pool, nowMs).length - outlived(runners, jobs, pool),
+    stranded: (pool, beforeMs) =>
+      endedWithJob(pool, beforeMs).filter(({ endedMs }) => (endedMs ?? 0) < beforeMs).length,
   };
 }
 
-/** Those that ended first take the oldest jobs that nobody else is bound to and that were there before. */
-function paired(free: readonly RunnerRow[], open: readonly Job[]): readonly RunnerRow[] {
-  const unbound = open.filter((job) => job.runner === null);
+/** Those that ended first take the jobs that nobody else is bound to and that were heard of first, if before their end. */
+function paired(free: readonly RunnerRow[], heardMs: readonly number[]): readonly RunnerRow[] {
   const found: RunnerRow[] = [];
   for (const row of free.toSorted(byEnd)) {
-    const job = unbound[found.length];
-    if (job && job.assignedMs <= (row.endedMs ?? 0)) found.push(row);
+    const next = heardMs[found.length];
+    if (next !== undefined && next <= (row.endedMs ?? 0)) found.push(row);
   }
   return found;
 }
