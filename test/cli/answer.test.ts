@@ -60,10 +60,12 @@ test('a pool where nothing waits names who serves it', () => {
 
 const host = { id: '7f3a2c', slots: 2, isDraining: false, unfit: null };
 test.each([
-  ['host-unfit', { host: { ...host, isDraining: true, unfit: '12 GiB of disk are free, 80 are wanted' } }],
+  ['disk-low', { host: { ...host, isDraining: true, unfit: 'only 12 GiB are free', isDiskShort: true } }],
+  ['host-unfit', { host: { ...host, isDraining: true, unfit: 'the free space of /vms cannot be read' } }],
   ['draining', { host: { ...host, isDraining: true }, vms: null }],
   ['vms-unknown', { vms: null }],
   ['foreign-vms', { vms: { running: 2, foreign: 2 } }],
+  ['ghost-vms', { vms: { running: 1, foreign: 1, ghosts: 1 } }],
   ['demand-unknown', { pools: [aPoolReport({ queue: 'trouble', trouble: 'offline' })] }],
   ['slot-busy', { jobs: [aWaitingJob()] }],
   [null, {}],

@@ -97,3 +97,8 @@ test('a job cannot command the terminal by its name', () => {
   );
   expect(text).not.toContain('\u001B');
 });
+
+test('VMs that macOS counts though nobody sees them are told beside those of others', () => {
+  const text = statusText(aStatus({ vms: { running: 1, foreign: 1, ghosts: 1 } }), { ...look, width: 200 });
+  expect(text).toContain('1 of 2 VMs running, 1 not ours, 1 not to be seen');
+});
