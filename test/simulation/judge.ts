@@ -36,6 +36,9 @@ interface JudgeOptions {
   readonly jobPlans: ReadonlyMap<string, JobPlan>;
 }
 
+/** From then on a job that nobody could be asked about may be ended on purpose. */
+const UNJUDGED_MS = 50_000;
+
 export class Judge {
   readonly violations: Violation[] = [];
   readonly #options: JudgeOptions;
@@ -89,9 +92,7 @@ export class Judge {
     return this.#remains().next().done === true;
   }
 
-  livelock(): void {
-    this.#broken('liveness', 'the world turns in circles');
-  }
+  readonly livelock = (): void => this.#broken('liveness', 'the world turns in circles');
 
   /** At the end: nothing may be left, and every job must have come to the end that its plan says. */
   conclude(isAtRest: boolean): void {
@@ -183,6 +184,9 @@ export class Judge {
         if (this.#vms.hadJob(fact.vm)) this.#broken('I3', `${fact.vm} was to have a second job`);
         else this.#broken('I2', `${fact.vm} was offered a second credential`);
         return;
+      case 'job-taken':
+        this.#vms.jobTaken(fact.vm, fact.key, this.#options.time.now());
+        return;
       case 'verdict-given':
         this.#vms.judged(fact.vm, fact.allowed);
         return;
@@ -197,6 +201,7 @@ export class Judge {
         this.#vms.stepsEnded(fact.vm);
         return;
       case 'gate-refused':
+        this.#vms.keptOut(fact.vm);
         this.#jobs.refused(fact.key, fact.why);
         return;
       case 'vm-stopped':
@@ -208,14 +213,16 @@ export class Judge {
   }
 
   #judgeStop(name: string, by: 'daemon' | 'itself', why: string): void {
-    const key = this.#vms.jobOn(name);
+    const atGate = this.#vms.atGate(name);
+    const key = this.#vms.jobOn(name) ?? atGate?.job ?? null;
     if (key === null) return;
     if (by === 'itself') {
       this.#jobs.excuse(key, why);
       return;
     }
+    const isUnjudged = atGate !== null && this.#options.time.now() - atGate.sinceMs >= UNJUDGED_MS;
     const isOver = this.#github?.job(key).status === 'completed';
-    if (!isOver && !this.#jobs.mayBeHarmed(name))
+    if (!isOver && !isUnjudged && !this.#jobs.mayBeHarmed(name))
       this.#broken('I10', `${name} was stopped while ${key} ran on it`);
   }
 

@@ -8,6 +8,8 @@ interface VmLife {
   isAllowed: boolean;
   /** The job whose steps run now. */
   job: string | null;
+  /** The job that its runner has taken, while its gate has not let it in. */
+  atGate: { readonly job: string; readonly sinceMs: number } | null;
 }
 
 export class VmLives {
@@ -55,8 +57,21 @@ export class VmLives {
   stepsBegan(name: string, job: string): number {
     const life = this.#of(name);
     life.job = job;
+    life.atGate = null;
     life.stepsBegun += 1;
     return life.stepsBegun;
+  }
+
+  jobTaken(name: string, job: string, atMs: number): void {
+    this.#of(name).atGate = { job, sinceMs: atMs };
+  }
+
+  keptOut(name: string): void {
+    this.#of(name).atGate = null;
+  }
+
+  atGate(name: string): VmLife['atGate'] {
+    return this.#lives.get(name)?.atGate ?? null;
   }
 
   stepsEnded(name: string): void {
@@ -76,6 +91,14 @@ export class VmLives {
   }
 
   #fresh(): VmLife {
-    return { registrations: 0, credentials: 0, jobsGiven: 0, stepsBegun: 0, isAllowed: false, job: null };
+    return {
+      registrations: 0,
+      credentials: 0,
+      jobsGiven: 0,
+      stepsBegun: 0,
+      isAllowed: false,
+      job: null,
+      atGate: null,
+    };
   }
 }

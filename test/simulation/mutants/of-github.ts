@@ -55,10 +55,10 @@ export const GITHUB_MUTANTS: readonly Mutant[] = [
     breaks: ['I10'],
   },
   {
-    name: 'offers-forgotten',
+    name: 'leaves-offers',
     file: 'github/offers.ts',
-    find: '    this.#acquired.clear();\n    this.#mustLook = true;\n    this.#isNews = true;\n  }\n\n  /** Acquires',
-    replace: '    this.#acquired.clear();\n  }\n\n  /** Acquires',
-    breaks: ['liveness', 'I9'],
+    find: 'if (!this.#areUsed || !this.#isNews || room.capacity <= 0) return;',
+    replace: 'if (this.#areUsed || !this.#isNews || room.capacity <= 0) return;',
+    breaks: ['liveness'],
   },
 ];
