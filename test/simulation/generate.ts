@@ -78,7 +78,11 @@ const MAKERS: readonly [Maker, ...Maker[]] = [
   kill,
   kill,
   kill,
-  (random, at) => ({ kind: random.pick(['kill', 'terminate']), ...at, downMs: someDownMs(random) }),
+  (random, at) => ({
+    kind: random.pick(['kill', 'terminate', 'lose-ledger']),
+    ...at,
+    downMs: someDownMs(random),
+  }),
   githubCalls,
   githubCalls,
   macCalls,
@@ -167,9 +171,14 @@ const MAC_FAULTS: readonly [MacFault | 'error', ...(MacFault | 'error')[]] = [
   'no-effect',
 ];
 
+/** A list may lie, too. */
+const LIST_FAULTS: readonly [MacFault | 'error', ...(MacFault | 'error')[]] = ['error', 'empty', 'stopped'];
+
 function macCalls(random: Random, at: { readonly host: number; readonly atMs: number }): Incident {
+  const methods = random.pick(METHODS);
+  const faults = methods?.includes('list') ? LIST_FAULTS : MAC_FAULTS;
   return {
-    ...{ kind: 'mac-calls', ...at, methods: random.pick(METHODS), fault: random.pick(MAC_FAULTS) },
+    ...{ kind: 'mac-calls', ...at, methods, fault: random.pick(faults) },
     ...{ chance: random.pick([0.3, 1]), forMs: random.pick([2, 20, 60]) * SECOND },
   };
 }

@@ -46,9 +46,10 @@ export class SimulatedHost {
   readonly #options: HostOptions;
   readonly time: HostTime;
   readonly mac: Mac;
-  readonly ledger: Ledger;
   /** Secrets of this host: they may stand nowhere. */
   readonly secrets = new Set<string>();
+  #ledger: Ledger;
+  #isLedgerLost = false;
   #life: Life | null = null;
   #lives = 0;
   #calls = 0;
@@ -61,7 +62,11 @@ export class SimulatedHost {
     // The guests' runners have a network of their own life: the daemon's end is not theirs.
     const guests = options.github.connect(options.id);
     this.mac = new Mac({ ...options.mac, time: this.time, random: options.random.next, github: guests });
-    this.ledger = options.makeLedger();
+    this.#ledger = options.makeLedger();
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
   }
 
   /** Null while the daemon is down. */
@@ -92,7 +97,13 @@ export class SimulatedHost {
     this.#lives += 1;
     on({ what: 'daemon-started', life: this.#lives });
     const service = startService({
-      ...{ config: () => config, hostId: id, ledger: this.ledger, isLedgerLost: false, isDraining: false },
+      ...{
+        config: () => config,
+        hostId: id,
+        ledger: this.#ledger,
+        isLedgerLost: this.#isLedgerLost,
+        isDraining: false,
+      },
       hypervisor: countCalls(mac.hypervisor, crossing),
       guest: countCalls(mac.guest, crossing),
       github: createGitHubs(config.github, config.pools, (settings) =>
@@ -118,6 +129,7 @@ export class SimulatedHost {
         return () => undefined;
       },
     });
+    this.#isLedgerLost = false;
     // It may have been killed by one of its first calls.
     if (isAlive) this.#life = { service, stop, isAlive: () => isAlive, kill };
   }
@@ -138,6 +150,13 @@ export class SimulatedHost {
       on({ what: 'daemon-stopped', life: this.#lives });
       life.kill();
     });
+  }
+
+  /** The file is gone, or cannot be read: the next life begins without any memory. */
+  loseLedger(): void {
+    this.kill();
+    this.#ledger = this.#options.makeLedger();
+    this.#isLedgerLost = true;
   }
 
   reboot(): void {

@@ -11,6 +11,8 @@ export function incidentText(incident: Incident, hosts: Scenario['hosts']): stri
     }
     case 'kill':
       return `the agent of ${on} is killed, and is down for ${seconds(incident.downMs)}`;
+    case 'lose-ledger':
+      return `the agent of ${on} is killed, loses its ledger, and is down for ${seconds(incident.downMs)}`;
     case 'terminate':
       return `the agent of ${on} is told to end, and is down for ${seconds(incident.downMs)}`;
     case 'reboot':

@@ -94,6 +94,10 @@ function happen(world: World, incident: Extract<Incident, { atMs: number }>): vo
       host.kill();
       startLater(incident.downMs);
       return;
+    case 'lose-ledger':
+      host.loseLedger();
+      startLater(incident.downMs);
+      return;
     case 'terminate':
       host.terminate();
       // As launchd does after its patience.

@@ -104,6 +104,7 @@ function unreachedMs(incident: Incident): number {
     case 'kill-at-call':
     case 'kill':
     case 'terminate':
+    case 'lose-ledger':
     case 'reboot':
       return incident.downMs;
     case 'silence':

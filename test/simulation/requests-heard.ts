@@ -6,6 +6,7 @@ const ASIDE: ReadonlySet<Incident['kind']> = new Set([
   'kill-at-call',
   'kill',
   'terminate',
+  'lose-ledger',
   'mac-calls',
   'replay',
   'crash',

@@ -51,7 +51,7 @@ export type Incident =
       readonly when: 'before' | 'after';
       readonly downMs: number;
     }
-  | (On & { readonly kind: 'kill' | 'terminate'; readonly downMs: number })
+  | (On & { readonly kind: 'kill' | 'terminate' | 'lose-ledger'; readonly downMs: number })
   | (On &
       Lasting & {
         readonly kind: 'github-calls';

@@ -3,6 +3,7 @@
  * Each is played by a process of its own, two at a time.
  */
 import * as z from 'zod';
+import { failureOf } from '../../../src/lib/command-failure.ts';
 import { parseJson } from '../../../src/lib/parse-json.ts';
 import { run } from '../../../src/lib/run.ts';
 import type { LedgerKind } from '../flags.ts';
