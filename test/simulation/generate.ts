@@ -62,15 +62,15 @@ function anIncident(random: Random, hosts: readonly HostPlan[], spanMs: number):
   return random.pick(MAKERS)(random, at, hosts);
 }
 
-const kill: Maker = (random, { host }) => ({
-  kind: 'kill-at-call',
-  ...{
-    host,
-    call: random.int(1, 120),
-    when: random.chance(0.5) ? 'before' : 'after',
-    downMs: someDownMs(random),
-  },
-});
+/** Calls whose end in the middle matters most. */
+const DEEDS = ['clone', 'start', 'deliver', 'verdict', 'stop', 'delete'] as const;
+
+const kill: Maker = (random, { host }) => {
+  const of = random.chance(0.4) ? random.pick(DEEDS) : null;
+  const call = random.int(1, of === null ? 120 : 4);
+  const when = random.chance(0.5) ? 'before' : 'after';
+  return { kind: 'kill-at-call', host, call, of, when, downMs: someDownMs(random) };
+};
 
 /** Kills come first: they are what everything else is combined with. */
 const MAKERS: readonly [Maker, ...Maker[]] = [

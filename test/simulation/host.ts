@@ -26,14 +26,24 @@ export interface HostOptions {
   readonly makeLedger: () => Ledger;
   readonly mac: Omit<MacOptions, 'time' | 'random' | 'github'>;
   readonly log: Logger;
-  /** Told of each call of the daemon before it begins, with its number over all lives. */
-  readonly onCall: (call: number, die: () => void) => 'before' | 'after' | null;
+  /** Told of each call of the daemon before it begins. */
+  readonly onCall: (call: CallOf) => 'before' | 'after' | null;
   readonly on: (fact: HostFact) => void;
+}
+
+/** Counted over all lives: among all calls, and among those of its name. */
+export interface CallOf {
+  readonly name: string;
+  readonly call: number;
+  readonly nth: number;
 }
 
 export type HostFact =
   | { readonly what: 'daemon-started'; readonly life: number }
   | { readonly what: 'daemon-killed' | 'daemon-told-to-stop' | 'daemon-stopped'; readonly life: number };
+
+/** From the daemon's word to its next life. */
+const REBOOT_MS = 40_000;
 
 interface Life {
   readonly service: Service;
@@ -53,6 +63,7 @@ export class SimulatedHost {
   #life: Life | null = null;
   #lives = 0;
   #calls = 0;
+  readonly #callsOf = new Map<string, number>();
   #boots = 0;
   #suffixes = 0;
 
@@ -92,7 +103,7 @@ export class SimulatedHost {
       this.#life = null;
       on({ what: 'daemon-killed', life: this.#lives });
     };
-    const crossing = <T>(begin: () => Promise<T>): Promise<T> => this.#cross(kill, begin);
+    const crossing = <T>(name: string, begin: () => Promise<T>): Promise<T> => this.#cross(name, kill, begin);
     const time = this.time.whileAlive(() => isAlive);
     this.#lives += 1;
     on({ what: 'daemon-started', life: this.#lives });
@@ -110,7 +121,7 @@ export class SimulatedHost {
         createGitHubOver(
           countCalls(connection.rest, crossing),
           {
-            ...{ time, http: (url, request) => crossing(() => connection.http(url, request)) },
+            ...{ time, http: (url, request) => crossing('http', () => connection.http(url, request)) },
             ...{
               random: this.#options.random.next,
               log: () => undefined,
@@ -123,6 +134,10 @@ export class SimulatedHost {
       ),
       ...{ time, boot: `boot-${this.#boots}`, log, signal: stop.signal },
       ...{ tartHome: '/', freeBytes: mac.freeBytes, newSuffix: () => this.#newSuffix() },
+      reboot: async () => {
+        this.reboot();
+        this.#options.time.after(REBOOT_MS, () => this.start());
+      },
       keepSecret: (secret) => {
         this.secrets.add(secret);
         // What was a secret once may stand nowhere for as long as the world lasts.
@@ -166,9 +181,11 @@ export class SimulatedHost {
     this.#boots += 1;
   }
 
-  #cross<T>(kill: () => void, begin: () => Promise<T>): Promise<T> {
+  #cross<T>(name: string, kill: () => void, begin: () => Promise<T>): Promise<T> {
     this.#calls += 1;
-    const end = this.#options.onCall(this.#calls, kill);
+    const nth = (this.#callsOf.get(name) ?? 0) + 1;
+    this.#callsOf.set(name, nth);
+    const end = this.#options.onCall({ name, call: this.#calls, nth });
     if (end === 'before') kill();
     const answer = begin();
     if (end === 'after') kill();

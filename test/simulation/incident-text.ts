@@ -7,7 +7,7 @@ export function incidentText(incident: Incident, hosts: Scenario['hosts']): stri
   switch (incident.kind) {
     case 'kill-at-call': {
       const moment = incident.when === 'before' ? 'before' : 'as soon as it has begun';
-      return `the agent of ${on} is killed at its call ${incident.call}, ${moment}, and is down for ${seconds(incident.downMs)}`;
+      return `the agent of ${on} is killed at its ${incident.of ?? 'call'} number ${incident.call}, ${moment}, and is down for ${seconds(incident.downMs)}`;
     }
     case 'kill':
       return `the agent of ${on} is killed, and is down for ${seconds(incident.downMs)}`;

@@ -1,5 +1,6 @@
 /** Makes the incidents of a scenario happen: levers at their time, faults of single calls while they last. */
 import type { Call, Fault as GitHubFault } from './github/faults.ts';
+import type { CallOf } from './host.ts';
 import { incidentText } from './incident-text.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Incident, Scenario } from './scenario.ts';
@@ -50,8 +51,11 @@ export class CallFaults {
     return null;
   }
 
-  endAt(host: number, call: number): 'before' | 'after' | null {
-    const kill = this.#kills.find((incident) => incident.host === host && incident.call === call);
+  endAt(host: number, { name, call, nth }: CallOf): 'before' | 'after' | null {
+    const kill = this.#kills.find((incident) => {
+      if (incident.host !== host) return false;
+      return incident.of === null ? incident.call === call : incident.of === name && incident.call === nth;
+    });
     if (!kill) return null;
     this.onKill(host, kill.downMs);
     return kill.when;

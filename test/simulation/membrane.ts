@@ -4,7 +4,8 @@
  */
 
 type Method = (...given: readonly never[]) => unknown;
-type Crossing = <T>(begin: () => Promise<T>) => Promise<T>;
+/** `name` is the method's. */
+type Crossing = <T>(name: string, begin: () => Promise<T>) => Promise<T>;
 
 /** The same port; what answers with a promise goes through `crossing`. */
 export function countCalls<Port extends object>(port: Port, crossing: Crossing): Port {
@@ -12,7 +13,8 @@ export function countCalls<Port extends object>(port: Port, crossing: Crossing):
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);
       if (!isMethod(method)) return method;
-      return (...given: readonly never[]) => crossing(async () => method.apply(target, [...given]));
+      return (...given: readonly never[]) =>
+        crossing(String(name), async () => method.apply(target, [...given]));
     },
   });
 }

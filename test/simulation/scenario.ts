@@ -18,6 +18,8 @@ export interface HostPlan {
   readonly slots: number;
   /** How many VMs the framework lets run. More than `slots` shows whether the daemon itself keeps to them. */
   readonly limit: number;
+  /** Whether the daemon may reboot it, at any hour, when its slots have leaked. Default: it may not. */
+  readonly mayReboot?: boolean;
   readonly pools: readonly PoolPlan[];
 }
 
@@ -48,6 +50,8 @@ export type Incident =
       readonly kind: 'kill-at-call';
       readonly host: number;
       readonly call: number;
+      /** Only calls of this name are counted; null: all. */
+      readonly of: string | null;
       readonly when: 'before' | 'after';
       readonly downMs: number;
     }

@@ -3,20 +3,6 @@ import type { Mutant } from './mutant.ts';
 
 export const CORE_MUTANTS: readonly Mutant[] = [
   {
-    name: 'announces-nothing-when-full',
-    file: 'core/capacity.ts',
-    find: 'Math.max(1, open + ',
-    replace: 'Math.max(0, open + ',
-    breaks: ['liveness'],
-  },
-  {
-    name: 'announces-slots-that-are-taken',
-    file: 'core/capacity.ts',
-    find: 'const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;',
-    replace: 'const free = isFit ? world.host.slots + spare : 0;',
-    breaks: ['I8'],
-  },
-  {
     name: 'counts-own-vms-only',
     file: 'core/plan/survey.ts',
     find: 'return host.slots - runners.length - survey.foreignVms - survey.orphanVms - host.ghosts;',
@@ -33,13 +19,6 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     breaks: ['I1'],
   },
   {
-    name: 'believes-the-list-alone',
-    file: 'core/plan/stop-overdue.ts',
-    find: 'if (!mayHaveJob(runner)) return true;\n  // Two',
-    replace: 'if (runner) return true;\n  // Two',
-    breaks: ['I10'],
-  },
-  {
     name: 'leaves-orphans',
     file: 'core/plan/remove-orphans.ts',
     find: 'if (!vms || !registrations) return [];',
@@ -47,24 +26,10 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     breaks: ['liveness'],
   },
   {
-    name: 'takes-all-for-its-own',
-    file: 'core/plan/remove-orphans.ts',
-    find: 'name.startsWith(prefix) && !names.has(name) && !world.inFlight.has(name);',
-    replace: '!names.has(name) && !world.inFlight.has(name);',
-    breaks: ['I4'],
-  },
-  {
     name: 'never-evicts',
     file: 'core/plan/evict-warm.ts',
     find: 'if (!survey.vms || need.unserved === 0) return [];',
     replace: 'if (survey.vms || need.unserved === 0) return [];',
-    breaks: ['liveness', 'I9'],
-  },
-  {
-    name: 'trusts-the-count-alone',
-    file: 'core/plan/weigh-pools.ts',
-    find: 'Math.max(0, Math.max(demand.assigned, open.length) - demand.unconfirmed)',
-    replace: 'Math.max(0, demand.assigned - demand.unconfirmed)',
     breaks: ['liveness', 'I9'],
   },
   {
@@ -88,5 +53,55 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     find: "isLate(runner, 'booting', world.limits.bootMs, world.nowMs)",
     replace: "isLate(runner, 'booting', 100 * world.limits.ageMs, world.nowMs)",
     breaks: ['I9', 'liveness'],
+  },
+  {
+    name: 'serves-only-jobs-that-were-told',
+    file: 'core/plan/weigh-pools.ts',
+    find: 'Math.max(0, Math.max(demand.assigned, open.length) - demand.unconfirmed)',
+    replace: 'Math.max(0, open.length - demand.unconfirmed)',
+    breaks: ['liveness', 'I9'],
+  },
+  {
+    name: 'believes-the-list-alone',
+    file: 'core/plan/stop-overdue.ts',
+    find: '< START_GRACE_MS || isHeard(runner, survey.world)) return false;\n  if (!mayHaveJob(runner)) return true;',
+    replace: '< START_GRACE_MS) return false;\n  if (!mayHaveJob(runner) || survey) return true;',
+    breaks: ['I10'],
+  },
+  {
+    name: 'believes-one-completion',
+    file: 'core/plan/stop-overdue.ts',
+    find: 'nowMs - toldDoneMs < limits.teardownMs) return false;',
+    replace:
+      'nowMs - toldDoneMs < 0 * limits.teardownMs) return false;\n  if (toldDoneMs !== null) return true;',
+    breaks: ['I10'],
+  },
+  {
+    name: 'keeps-cut-off-clones',
+    file: 'core/plan/stop-overdue.ts',
+    find: "applies: (runner) => runner.phase === 'cloning' }",
+    replace: "applies: (runner) => runner.phase === 'cloning' && runner.hadJob }",
+    breaks: ['I9', 'liveness'],
+  },
+  {
+    name: 'announces-nothing-when-full',
+    file: 'core/capacity.ts',
+    find: 'open + offers.filter((one) => one === pool).length) + stranded',
+    replace: '0) * 0 + open + offers.filter((one) => one === pool).length + stranded',
+    breaks: ['liveness', 'I9'],
+  },
+  {
+    name: 'announces-slots-that-are-taken',
+    file: 'core/capacity.ts',
+    find: 'Math.max(0, countRoom(survey) + spare - creates.length - unserved.length)',
+    replace: 'world.host.slots + spare',
+    breaks: ['I8'],
+  },
+  {
+    name: 'takes-all-for-its-own',
+    file: 'core/names.ts',
+    find: `  return \`mr-\${hostId}-\`;`,
+    replace: "  return '';",
+    breaks: ['I4'],
   },
 ];

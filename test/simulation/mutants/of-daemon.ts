@@ -11,18 +11,11 @@ export const DAEMON_MUTANTS: readonly Mutant[] = [
     breaks: ['I9', 'I10'],
   },
   {
-    name: 'forgets-interrupted-claims',
-    file: 'daemon/recover.ts',
-    find: 'const stops = interruptedClaims(context);',
-    replace: 'const stops = interruptedClaims(context).slice(Infinity);',
-    breaks: ['liveness'],
-  },
-  {
     name: 'forgets-promised-verdicts',
-    file: 'daemon/recover.ts',
-    find: '  giveOpenVerdicts(context);\n',
-    replace: '',
-    breaks: ['I9'],
+    file: 'daemon/verdict.ts',
+    find: "open.what === 'verdict'",
+    replace: "open.what === 'none of them'",
+    breaks: ['I9', 'liveness'],
   },
   {
     name: 'never-allows',
