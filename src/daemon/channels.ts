@@ -1,14 +1,16 @@
 /**
  * Follows the event stream of every VM that lives: one long exec each, taken up again at the next number when it breaks.
- * What a guest says is a claim about itself; it moves its own runner and nothing else.
+ * What a guest says is a claim about itself; it moves its own runner and nothing else. What the ledger does not take is
+ * left with the guest, and taken when it can be written.
  */
-import type { GuestEvent } from '../core/ports.ts';
+import type { GuestEvent, GuestFollower } from '../core/ports.ts';
 import type { Phase, Runner, RunnerEvent } from '../core/runner.ts';
 import { pause } from '../lib/time.ts';
 import type { Context } from './context.ts';
 import { messageOf } from './intent.ts';
+import { isUnwritten, untilWritable } from './ledger-watch.ts';
 import { move } from './move.ts';
-import { giveVerdict } from './verdict.ts';
+import { promiseVerdict } from './verdict.ts';
 
 const FOLLOWED: ReadonlySet<Phase> = new Set(['booting', 'warm', 'registering', 'idle', 'busy']);
 
@@ -71,51 +73,93 @@ async function followUntil(
   onAnswer: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { guest, ledger, log, time, steadyMs, desk } = context;
+  const { time, steadyMs, desk } = context;
   let tries = 0;
   while (!signal.aborted) {
-    let hasAnswered = false;
-    const follower = followerOf(context, name, () => {
-      hasAnswered = true;
-      onAnswer();
-    });
-    try {
-      await guest.follow(name, ledger.lastEventNumber(name) + 1, follower, signal);
-    } catch (error) {
-      if (!signal.aborted) log.debug({ runner: name, why: messageOf(error) }, 'the guest does not answer');
-    }
+    const end = await followOnce(context, name, onAnswer, signal);
     if (signal.aborted) return;
+    if (end === 'hung-up') {
+      // The guest spoke, and it keeps what we did not take: it does not count as silent.
+      await untilWritable(context, signal);
+      continue;
+    }
     if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, steadyMs());
-    if (hasAnswered) await context.readAgain('vms');
-    tries = hasAnswered ? 0 : tries + 1;
+    if (end === 'fell-silent') await context.readAgain('vms');
+    tries = end === 'fell-silent' ? 0 : tries + 1;
     await pause(time, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);
   }
 }
 
-function followerOf(context: Context, name: string, onFirst: () => void) {
+/** How an attachment ended: it never began, it broke, or we could not take in what the guest said. */
+type End = 'no-answer' | 'fell-silent' | 'hung-up';
+
+async function followOnce(
+  context: Context,
+  name: string,
+  onAnswer: () => void,
+  signal: AbortSignal,
+): Promise<End> {
+  const { guest, ledger, log } = context;
+  const hangUp = new AbortController();
+  let end: End = 'no-answer';
+  /** What comes after something that was not taken must not be taken either: its number would hide the other. */
+  const take = (work: () => void): void => {
+    if (end === 'hung-up') return;
+    try {
+      work();
+    } catch (error) {
+      end = 'hung-up';
+      if (isUnwritten(error, context)) log.warn({ runner: name }, 'what a guest says waits for the ledger');
+      else log.error({ runner: name, err: error }, 'what a guest said could not be taken in');
+      hangUp.abort();
+    }
+  };
+  const follower = followerOf(context, name, take, () => {
+    end = 'fell-silent';
+    onAnswer();
+  });
+  try {
+    const until = AbortSignal.any([signal, hangUp.signal]);
+    await guest.follow(name, ledger.lastEventNumber(name) + 1, follower, until);
+  } catch (error) {
+    if (!signal.aborted) log.debug({ runner: name, why: messageOf(error) }, 'the guest does not answer');
+  }
+  return end;
+}
+
+function followerOf(
+  context: Context,
+  name: string,
+  take: (work: () => void) => void,
+  onFirst: () => void,
+): GuestFollower {
   const { desk, wake, steadyMs } = context;
   const hear = (): void => {
     desk.heardMs.set(name, steadyMs());
     desk.silentSinceMs.delete(name);
   };
   return {
-    onAnswer(): void {
-      onFirst();
-      hear();
-      move(context, name, { type: 'answered' });
-      wake();
-    },
+    onAnswer: () =>
+      take(() => {
+        onFirst();
+        hear();
+        move(context, name, { type: 'answered' });
+        wake();
+      }),
     onLife: hear,
-    onEvent(event: GuestEvent): void {
-      record(context, name, event);
-      wake();
-    },
+    onEvent: (event) =>
+      take(() => {
+        record(context, name, event);
+        wake();
+      }),
   };
 }
 
+/** @throws {@link MacrunnerError} `ledger-unwritable`, and nothing of it happened */
 function record(context: Context, name: string, event: GuestEvent): void {
   const { ledger, nowMs } = context;
   const moved = runnerEvent(event);
+  let answer = (): void => undefined;
   ledger.transaction(() => {
     ledger.setLastEventNumber(name, event.n);
     if (event.type === 'job-started') ledger.note(name, nowMs(), 'guest-facts', { ...event.facts });
@@ -123,9 +167,9 @@ function record(context: Context, name: string, event: GuestEvent): void {
       ledger.note(name, nowMs(), `guest-${event.type}`, {});
     }
     if (moved) move(context, name, moved);
-    // Its intent is committed with the event's number: a crash between the two would leave the job's gate unanswered.
-    if (event.type === 'job-started') giveVerdict(context, name, event.n);
+    if (event.type === 'job-started') answer = promiseVerdict(context, name, event.n);
   });
+  answer();
 }
 
 function runnerEvent(event: GuestEvent): RunnerEvent | null {

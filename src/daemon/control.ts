@@ -22,6 +22,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'not-found': 404,
   usage: 400,
   'github-conflict': 409,
+  'ledger-unwritable': 503,
 };
 const EVENTS_AT_ONCE = 500;
 

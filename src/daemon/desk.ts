@@ -6,6 +6,7 @@ import { retryDelayMs } from '../core/backoff.ts';
 import type { Ghosts } from '../core/ghosts.ts';
 import type { Waiting } from '../core/step.ts';
 import { Ailment } from './ailment.ts';
+import { LedgerWatch } from './ledger-watch.ts';
 import type { Stage } from './outcome.ts';
 
 interface PoolTrouble {
@@ -41,6 +42,8 @@ export class Desk {
   readonly #troubles = new Map<string, PoolTrouble>();
   /** What the last start said about the host as a whole. */
   readonly ailment = new Ailment();
+  /** Whether the ledger can be written. */
+  readonly writing = new LedgerWatch();
   waiting: readonly Waiting[] = [];
   isDraining = false;
 

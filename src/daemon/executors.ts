@@ -7,6 +7,7 @@ import { claim } from './claim.ts';
 import type { Context } from './context.ts';
 import { create } from './create.ts';
 import { killLeftovers, rebootHost } from './haunting.ts';
+import { isUnwritten } from './ledger-watch.ts';
 import { deregister, removeVm } from './orphans.ts';
 import { stop } from './stop.ts';
 
@@ -27,7 +28,9 @@ export function dispatch(context: Context, step: Step): void {
   const { log, wake, signal } = context;
   void execute(context, step)
     .catch((error: unknown) => {
-      if (!signal.aborted) log.error({ err: error, step }, 'a step failed in an unforeseen way');
+      if (isUnwritten(error, context))
+        log.warn({ err: error, step }, 'a step waits until the ledger can be written');
+      else if (!signal.aborted) log.error({ err: error, step }, 'a step failed in an unforeseen way');
     })
     .finally(wake);
 }

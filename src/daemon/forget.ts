@@ -4,8 +4,9 @@
  */
 import type { Job } from '../core/job.ts';
 import type { Context } from './context.ts';
+import { isUnwritten } from './ledger-watch.ts';
 
-type Tools = Pick<Context, 'ledger' | 'nowMs' | 'steadyMs' | 'log'>;
+type Tools = Pick<Context, 'ledger' | 'desk' | 'nowMs' | 'steadyMs' | 'log'>;
 
 /** GitHub fails the job of a runner that vanished after about ten minutes. */
 const LOST_MS = 900_000;
@@ -52,8 +53,17 @@ function isServed({ ledger }: Tools, job: Job): boolean {
   return job.runner !== null && ledger.runner(job.runner)?.goneMs === null;
 }
 
-function forget({ ledger, nowMs, log }: Tools, job: Job): void {
-  ledger.closeJob(job.id, 'unknown', nowMs());
-  ledger.audit(nowMs(), 'job-forgotten', job.id, { pool: job.pool });
+function forget(tools: Tools, job: Job): void {
+  const { ledger, nowMs, log } = tools;
+  try {
+    ledger.transaction(() => {
+      ledger.closeJob(job.id, 'unknown', nowMs());
+      ledger.audit(nowMs(), 'job-forgotten', job.id, { pool: job.pool });
+    });
+  } catch (error) {
+    // It is found again in a later turn.
+    if (isUnwritten(error, tools)) return;
+    throw error;
+  }
   log.warn({ job: job.id, pool: job.pool }, 'GitHub never said how this job ended');
 }

@@ -56,9 +56,9 @@ function mayReboot({ config, desk, reboot }: Context, senses: Senses): boolean {
   return desk.ghosts !== null && isAllowed && senses.isRebootHour();
 }
 
-/** Why no VM may start here: what was read of the host, or what its last start said. */
+/** Why no VM may start here: the ledger, what was read of the host, or what its last start said. */
 export function unfit({ desk, steadyMs }: Pick<Context, 'desk' | 'steadyMs'>, senses: Senses): string | null {
-  return senses.unfit() ?? desk.ailment.unfit(steadyMs());
+  return desk.writing.why ?? senses.unfit() ?? desk.ailment.unfit(steadyMs());
 }
 
 function poolView(

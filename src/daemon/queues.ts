@@ -150,9 +150,15 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
   return {
     capacity: () => desk.announced.get(pool) ?? (desk.isDraining ? 0 : 1),
     async onMessage(message) {
-      if (ledger.recordMessage(pool, message, steadyMs())) auditMessage(pool, message, tools);
-      // A guest that was silenced by its job never says that it is over. GitHub's word alone does not end it, though.
-      for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
+      let isNew = false;
+      // As one: a message that is not acknowledged comes again, and must find all of it to do, or nothing.
+      ledger.transaction(() => {
+        isNew = ledger.recordMessage(pool, message, steadyMs());
+        if (isNew) auditMessage(pool, message, tools);
+        // A guest that was silenced by its job never says that it is over. GitHub's word alone does not end it, though.
+        for (const { runner } of message.completed) if (runner) move(tools, runner, { type: 'told-done' });
+      });
+      if (isNew) logMessage(pool, message, tools);
       if (message.assignedCount === 0) forgetUncounted(tools, pool, 0);
       hear(message.assignedCount);
       // The next poll announces a capacity: it must be that of the world with this news in it.
@@ -178,15 +184,18 @@ function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {
   };
 }
 
-function auditMessage(pool: string, message: QueueMessage, { ledger, nowMs, log }: Tools): void {
+function auditMessage(pool: string, message: QueueMessage, { ledger, nowMs }: Tools): void {
   const atMs = nowMs();
-  for (const job of message.assigned) {
-    ledger.audit(atMs, 'job-assigned', job.id, { pool, job: job.displayName, repository: job.repository });
-    log.info({ job: job.id, pool, name: job.displayName, repository: job.repository }, 'job assigned');
-  }
+  for (const { id, displayName, repository } of message.assigned)
+    ledger.audit(atMs, 'job-assigned', id, { pool, job: displayName, repository });
   for (const { jobId, runner } of message.started) ledger.audit(atMs, 'job-started', jobId, { pool, runner });
-  for (const { jobId, runner, result } of message.completed) {
+  for (const { jobId, runner, result } of message.completed)
     ledger.audit(atMs, 'job-completed', jobId, { pool, runner, result });
+}
+
+function logMessage(pool: string, { assigned, completed }: QueueMessage, { log }: Tools): void {
+  for (const { id, displayName, repository } of assigned)
+    log.info({ job: id, pool, name: displayName, repository }, 'job assigned');
+  for (const { jobId, runner, result } of completed)
     log.info({ job: jobId, pool, runner, result }, 'job completed');
-  }
 }

@@ -8,13 +8,11 @@ import type { Context } from './context.ts';
 import { dispatch } from './executors.ts';
 import type { Senses } from './observe.ts';
 import { noteAddress } from './registered-at.ts';
-import { giveOpenVerdicts } from './verdict.ts';
 
-/** Takes up what must not wait until the plan finds it, and closes the rest. */
+/** Takes up what must not wait until the plan finds it, and closes the rest; verdicts are given already. */
 export function closeOpenIntents(context: Context): void {
   const { ledger, nowMs, log } = context;
   const stops = interruptedClaims(context);
-  giveOpenVerdicts(context);
   for (const intent of ledger.openIntents().filter(({ what }) => what !== 'verdict' && what !== REBUILD)) {
     ledger.endIntent(intent.id, 'interrupted', nowMs());
     ledger.note(intent.subject, nowMs(), 'interrupted', { what: intent.what });
@@ -40,7 +38,10 @@ export function beginRebuild({ ledger, nowMs }: Pick<Context, 'ledger' | 'nowMs'
   return true;
 }
 
-/** Rebuilds the runners of a lost ledger; returns false while Tart or GitHub cannot be read. */
+/**
+ * Rebuilds the runners of a lost ledger; returns false while Tart or GitHub cannot be read.
+ * @throws {@link MacrunnerError} `ledger-unwritable`, and none is rebuilt
+ */
 export function rebuildLedger(context: Context, senses: Senses): boolean {
   const { ledger, hostId, queues, nowMs, steadyMs, log } = context;
   const vms = senses.vms.get();

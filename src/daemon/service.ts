@@ -12,6 +12,8 @@ import type { Context } from './context.ts';
 import { sweep } from './debris.ts';
 import { Desk } from './desk.ts';
 import type { GitHubs } from './githubs.ts';
+import { withLateWrites } from './late-writes.ts';
+import { isUnwritten, watchLedger } from './ledger-watch.ts';
 import { Loop } from './loop.ts';
 import { nextLookMs } from './pace.ts';
 import { Queues } from './queues.ts';
@@ -20,6 +22,7 @@ import { addressesInUse } from './registered-at.ts';
 import { createSenses, type RefreshingSenses } from './senses.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { turn } from './turn.ts';
+import { giveOpenVerdicts } from './verdict.ts';
 
 export interface ServiceOptions {
   /** The last good configuration; it changes on reload. */
@@ -70,7 +73,8 @@ const NOBODY = {
 
 /** Takes up what the last life left, and serves until the signal aborts. */
 export function startService(options: ServiceOptions): Service {
-  const { config, ledger, time, signal, log } = options;
+  const { config, time, signal, log } = options;
+  const { ledger, catchUp } = withLateWrites(options.ledger);
   const clock = new SteadyClock(time, options.boot, ledger.clockAnchor(), ledger.latestMs());
   ledger.setClockAnchor(clock.anchor);
   const clocks = { nowMs: time.wallMs, steadyMs: clock.nowMs };
@@ -85,13 +89,22 @@ export function startService(options: ServiceOptions): Service {
   const context: Context = {
     ...options,
     ...clocks,
-    ...{ queues, wake, turned: () => loop.turned(), desk: new Desk(), reboot: options.reboot ?? null },
+    ...{
+      ledger,
+      queues,
+      wake,
+      turned: () => loop.turned(),
+      desk: new Desk(),
+      reboot: options.reboot ?? null,
+    },
     readAgain: (what) => senses[what].refresh(signal),
   };
   context.desk.isDraining = options.isDraining;
-  const loop = createLoop(context, senses, clock, beginRebuild(context, options.isLedgerLost));
+  const { isLedgerLost } = options;
+  const loop = createLoop({ context, senses, clock, catchUp, isLedgerLost });
   queues.follow(config().pools, context);
-  closeOpenIntents(context);
+  // A gate may be waiting: this needs no room on the disk.
+  giveOpenVerdicts(context);
   loop.start();
   void sweep(context);
   signal.addEventListener('abort', () => loop.stop(), { once: true });
@@ -108,30 +121,54 @@ export function startService(options: ServiceOptions): Service {
       const late = new AbortController();
       await Promise.race([queues.closed(), pause(time, CLOSING_MS, late.signal)]);
       late.abort();
+      catchUp();
     },
   };
 }
 
-/** `mustRebuild`: nothing is decided before the runners of a lost ledger are known again. */
-function createLoop(
-  context: Context,
-  senses: RefreshingSenses,
-  clock: SteadyClock,
-  mustRebuild: boolean,
-): Loop {
+interface LoopParts {
+  readonly context: Context;
+  readonly senses: RefreshingSenses;
+  readonly clock: SteadyClock;
+  readonly catchUp: () => void;
+  readonly isLedgerLost: boolean;
+}
+
+/** Nothing is decided before what the last life left was taken up, and the runners of a lost ledger are known again. */
+function createLoop({ context, senses, clock, catchUp, isLedgerLost }: LoopParts): Loop {
   const channels = new Channels();
-  let isRebuilt = !mustRebuild;
+  let stage: Stage = 'begun';
   return new Loop({
     time: context.time,
     everyMs: () => nextLookMs(sceneOf(context)),
     onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
     turn() {
+      watchLedger(context, catchUp);
       lookAtClock(context, senses, clock);
-      if (!isRebuilt) isRebuilt = rebuildLedger(context, senses);
-      if (isRebuilt) turn(context, senses, channels);
+      stage = advance(stage, context, senses, isLedgerLost);
+      if (stage === 'serving') turn(context, senses, channels);
       else senses.refreshDue(NOBODY, context.signal);
     },
   });
+}
+
+type Stage = 'begun' | 'rebuilding' | 'serving';
+
+/** As far as it goes now: on a full disk, or while the world cannot be read, it is tried again with the next turn. */
+function advance(stage: Stage, context: Context, senses: RefreshingSenses, isLedgerLost: boolean): Stage {
+  if (stage === 'serving' || context.desk.writing.why !== null) return stage;
+  let reached: Stage = stage;
+  try {
+    if (reached === 'begun') {
+      const mustRebuild = beginRebuild(context, isLedgerLost);
+      closeOpenIntents(context);
+      reached = mustRebuild ? 'rebuilding' : 'serving';
+    }
+    if (reached === 'rebuilding' && rebuildLedger(context, senses)) reached = 'serving';
+  } catch (error) {
+    if (!isUnwritten(error, context)) throw error;
+  }
+  return reached;
 }
 
 /** What was read before the host slept is too old, and a guest that slept with it must first have time to speak. */
@@ -156,6 +193,6 @@ function lookAtClock(
 }
 
 function sceneOf({ ledger, desk, steadyMs }: Context): Parameters<typeof nextLookMs>[0] {
-  const isWaiting = desk.waiting.length > 0;
+  const isWaiting = desk.waiting.length > 0 || desk.writing.why !== null;
   return { nowMs: steadyMs(), runners: ledger.runners(), isWaiting, silent: desk.silentSinceMs };
 }

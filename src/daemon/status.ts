@@ -72,7 +72,7 @@ function problemsNow(context: Context, senses: Senses, pools: readonly PoolRepor
 }
 
 function whyNoStart(context: Context, senses: Senses): string | null {
-  return senses.diskShort() ?? unfit(context, senses);
+  return context.desk.writing.why ?? senses.diskShort() ?? unfit(context, senses);
 }
 
 /** Only when they did not go by themselves: a process that is dying is no reason to call somebody. */

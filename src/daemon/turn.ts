@@ -26,7 +26,8 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   const weighed = weighWorld(world);
   const decided = plan(world, weighed);
   desk.waiting = decided.waiting;
-  for (const step of decided.steps) dispatch(context, step);
+  // A step's intent must stand in the ledger first.
+  if (desk.writing.why === null) for (const step of decided.steps) dispatch(context, step);
   announce(context, capacityByPool(world, weighed));
   const runners = ledger.runners();
   channels.follow(context, runners);
