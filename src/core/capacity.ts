@@ -1,14 +1,23 @@
 /**
- * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(1, open + offer) + stranded`.
+ * How many jobs each pool tells GitHub it can hold in total, running ones included: `max(floor, open + offer) + stranded`.
  *
  * `open` is what the pool runs or surely will, `offer` is what it could take besides; the sum of both over all pools
- * never exceeds the host. The floor of 1 is on top: sets that announced 0 were seen never to receive the jobs queued
- * meanwhile, whatever they announced later, so only a drain says 0. A job won by the floor alone waits for its slot.
+ * never exceeds the host. Sets that announced 0 were seen never to receive the jobs queued meanwhile, whatever they
+ * announced later, so a pool with work is on a floor of 1. 0 means that its session is closed as soon as nothing of its
+ * own is open: in a drain, and for a pool without jobs while the host has no slot for it.
+ *
+ * Why closed, and not open with a floor of 1 whatever the host does: GitHub chooses by chance among the sets that have
+ * room, and gives nothing back. A floor on a full host took a sixth of all jobs of six half-busy hosts away from free
+ * slots, and jobs that it held for longer than GitHub waits (three times five minutes) were cancelled unrun. Compared by
+ * `npm run simulate:capacity`; one host alone is as quick either way. While a slot is free, or is just being freed, an
+ * idle pool without an offer keeps its floor: its jobs cannot be seen otherwise, and must not wait for another pool's.
  */
+import type { Job } from './job.ts';
 import { countAllowance, findBlock } from './plan/create-runners.ts';
 import { countRoom, type Survey } from './plan/survey.ts';
 import type { Balance } from './plan/weigh-pools.ts';
 import { type Weighed, weighWorld } from './plan/weigh-world.ts';
+import type { Runner } from './runner.ts';
 import type { World } from './world.ts';
 
 interface Share {
@@ -21,6 +30,8 @@ interface Share {
   readonly spare: number;
   /** How many more it could take if it had all the host. */
   readonly most: number;
+  /** Known to have no job at all, by GitHub's count and by what it told. */
+  readonly isQuiet: boolean;
 }
 
 /** The total to announce per pool, by name. */
@@ -37,16 +48,26 @@ export function capacityByPool(
   );
 
   const spare = shares.reduce((sum, share) => sum + share.spare, 0);
-  const isFit = survey.vms !== null && world.host.unfit === null && !world.host.isDiskShort;
+  const isFit = world.host.unfit === null && !world.host.isDiskShort;
   // A warm runner makes way for any pool's job, so its slot is as good as free. Jobs that wait have the first claim.
-  const free = isFit ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length) : 0;
+  const free =
+    isFit && survey.vms !== null
+      ? Math.max(0, countRoom(survey) + spare - creates.length - unserved.length)
+      : 0;
   const offers = offer(shares, free);
   return new Map(
-    shares.map(({ pool, open, stranded }) => [
-      pool,
-      Math.max(1, open + offers.filter((one) => one === pool).length) + stranded,
-    ]),
+    shares.map((share) => {
+      const { pool, open, stranded } = share;
+      const floor = share.isQuiet && !(isFit && hasHope(share, free, survey)) ? 0 : 1;
+      return [pool, Math.max(floor, open + offers.filter((one) => one === pool).length) + stranded];
+    }),
   );
+}
+
+/** Whether a job of this pool would soon have a slot. What is unknown is no reason to turn jobs away. */
+function hasHope({ most }: Share, free: number, { vms, world }: Survey): boolean {
+  if (vms === null) return true;
+  return most > 0 && (free > 0 || world.runners.some(isLeaving));
 }
 
 function unprobed(world: World): World {
@@ -68,9 +89,19 @@ function shareOf(balance: Balance, created: number, survey: Survey): Share {
     stranded: pool.demand.known ? Math.min(pool.stranded, pool.demand.value.assigned) : pool.stranded,
     announced: pool.announced,
     live: live - spare + created,
+    isQuiet: pool.demand.known && pool.demand.value.assigned === 0 && pool.demand.value.jobs.every(isOver),
     spare,
     most: findBlock(pool, survey) ? spare : spare + Math.max(0, countAllowance(balance) - created),
   };
+}
+
+/** Its slot is soon free: early enough for a session to be opened. */
+function isLeaving({ phase, jobEndedMs, toldDoneMs }: Runner): boolean {
+  return phase === 'stopping' || jobEndedMs !== null || toldDoneMs !== null;
+}
+
+function isOver({ completedMs }: Job): boolean {
+  return completedMs !== null;
 }
 
 /**

@@ -14,6 +14,7 @@ import { acquireJobs, Offers } from './offers.ts';
 import type { Context } from './options.ts';
 import { ConflictWatch, waitAfter } from './patience.ts';
 import { acknowledge, poll } from './poll.ts';
+import { mayRest, rest } from './resting.ts';
 import { type ScaleSet, withScaleSet } from './scale-set.ts';
 import type { Session, Sessions } from './session.ts';
 import { recount } from './statistics.ts';
@@ -73,13 +74,22 @@ export class QueueLoop {
 
   async #round(): Promise<void> {
     const { context, held } = this.#deps;
+    if (mayRest(this.#listener, this.#count)) {
+      await this.#drop();
+      this.#count = await rest(this.#deps, this.#listener, this.#signal);
+      return;
+    }
     await this.#ready();
     await this.#acquire();
     const answer = await this.#withToken((session) =>
       held.run(
         () => this.#listener.capacity(),
         this.#signal,
-        (capacity, signal) => poll(context, session, { cursor: this.#cursor, capacity }, signal),
+        async (capacity, signal) =>
+          // It may have become so since the round began: a 0 that can be helped is never announced.
+          mayRest(this.#listener, this.#count)
+            ? 'cut'
+            : poll(context, session, { cursor: this.#cursor, capacity }, signal),
       ),
     );
     this.#late = answer === 'late' ? this.#late + 1 : 0;

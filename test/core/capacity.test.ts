@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { capacityByPool } from '../../src/core/capacity.ts';
+import type { PoolView } from '../../src/core/world.ts';
 import { arbitraryWorld } from '../support/arbitrary-world.ts';
 import { aJob, aPool, aRunner, aVm, aWorld, jobs, known, unknown } from '../support/world.ts';
 
@@ -24,10 +25,36 @@ test('running jobs and free slots make the total', () => {
 
 test('a job that was just assigned takes its slot from the offer before its VM exists', () => {
   expect(announce({ pools: [withJobs('ios', '1'), aPool('mac')] })).toEqual({ ios: 2, mac: 1 });
-  expect(announce({ pools: [withJobs('ios', '1', '2'), aPool('mac')] })).toEqual({ ios: 2, mac: 1 });
+  expect(announce({ pools: [withJobs('ios', '1', '2'), aPool('mac')] })).toEqual({ ios: 2, mac: 0 });
 });
 
-test('a free slot goes to the pool that has jobs: the idle one wins one job by the floor anyway', () => {
+describe('an idle pool beside two jobs of another', () => {
+  const full = [aRunner('a', 'busy', { slot: 0 }), aRunner('b', 'busy', { slot: 1 })];
+  const beside = (mac: PoolView, runners = full) =>
+    announce({ pools: [withJobs('ios', '1', '2'), mac], runners }).mac;
+
+  test('does not listen while no slot is free', () => expect(beside(aPool('mac'))).toBe(0));
+
+  test.each([
+    ['is stopping', aRunner('b', 'stopping', { slot: 1, hadJob: true })],
+    ['says that its job is over', aRunner('b', 'busy', { slot: 1, jobEndedMs: 1 })],
+    ['has no job any more, says GitHub', aRunner('b', 'busy', { slot: 1, toldDoneMs: 1 })],
+  ])('listens again as soon as a runner %s', (_, leaving) => {
+    expect(beside(aPool('mac'), [aRunner('a', 'busy', { slot: 0 }), leaving])).toBe(1);
+  });
+
+  test.each<[string, Partial<PoolView>]>([
+    ['a job that waits', { demand: jobs(aJob('3', { pool: 'mac' })) }],
+    ['a job that GitHub only counts', { demand: known({ jobs: [], assigned: 1, unconfirmed: 0 }) }],
+    [
+      'a job whose end GitHub has not told',
+      { demand: known({ jobs: [aJob('3', { pool: 'mac' })], assigned: 0, unconfirmed: 1 }) },
+    ],
+    ['jobs that are not known', { demand: unknown }],
+  ])('listens while it has %s', (_, details) => expect(beside(aPool('mac', details))).toBe(1));
+});
+
+test('a free slot goes to the pool that has jobs: the idle one is on the floor', () => {
   const pools = [aPool('ios'), withJobs('mac', '1')];
   expect(announce({ pools, runners: [aRunner('a', 'busy', { pool: 'mac' })] })).toEqual({ ios: 1, mac: 2 });
 });
@@ -103,17 +130,23 @@ test('jobs won by the floor alone raise nothing', () => {
   expect(announce({ pools, runners })).toEqual({ ios: 2, mac: 1 });
 });
 
-describe('the floor alone is announced', () => {
+test.each<[string, Parameters<typeof aWorld>[0]]>([
+  ['the VMs', { vms: unknown }],
+  ['the demand', { pools: [aPool('ios', { demand: unknown })] }],
+])('the floor alone is announced while %s cannot be known', (_, details) =>
+  expect(announce(details)).toEqual({ ios: 1 }),
+);
+
+describe('a pool without jobs does not listen', () => {
   test.each<[string, Parameters<typeof aWorld>[0]]>([
-    ['while the VMs are unknown', { vms: unknown }],
     ['while the host is unfit', { host: { unfit: 'its disk cannot be read' } }],
     ['while the disk is short', { host: { isDiskShort: true } }],
     ['beside ghosts', { host: { ghosts: 2 } }],
     ['beside ghosts, though one is about to be tried', { host: { ghosts: 2, isProbeDue: true } }],
     ['beside foreign VMs', { vms: known([aVm('dev-1'), aVm('dev-2')]) }],
     ['while the image is missing', { pools: [aPool('ios', { imageReady: false })] }],
-    ['while the demand is unknown', { pools: [aPool('ios', { demand: unknown })] }],
-  ])('%s', (_, details) => expect(announce(details)).toEqual({ ios: 1 }));
+    ['while its starts are held back', { pools: [aPool('ios', { retryAtMs: Number.MAX_SAFE_INTEGER })] }],
+  ])('%s', (_, details) => expect(announce(details)).toEqual({ ios: 0 }));
 });
 
 test('a pool whose demand is unknown still announces what it runs', () => {
@@ -139,6 +172,10 @@ test('a drain announces nothing', () => {
   });
 });
 
+function hasOpenJob({ demand }: PoolView): boolean {
+  return demand.known && demand.value.jobs.some(({ completedMs }) => completedMs === null);
+}
+
 test('I8: what is announced above the floor never exceeds what the host can run', () => {
   fc.assert(
     fc.property(arbitraryWorld, (world) => {
@@ -155,7 +192,11 @@ test('I8: what is announced above the floor never exceeds what the host can run'
       const { slots, ghosts } = world.host;
       expect(above).toBeLessThanOrEqual(Math.max(slots - strangers - ghosts, world.runners.length));
       expect([...capacity.keys()]).toEqual(world.pools.map(({ name }) => name));
-      for (const total of capacity.values()) expect(total > 0).toBe(!world.host.isDraining);
+      for (const pool of world.pools) {
+        const isQuiet = pool.demand.known && pool.demand.value.assigned === 0 && !hasOpenJob(pool);
+        if (world.host.isDraining) expect(capacity.get(pool.name)).toBe(0);
+        else if (!isQuiet) expect(capacity.get(pool.name)).toBeGreaterThan(0);
+      }
     }),
     { numRuns: 3_000 },
   );

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { runnerOf } from '../support/github/raw-runner.ts';
 import { connected, hostOn } from '../support/github-rig.ts';
 import { until } from '../support/until.ts';
+import { aJob } from '../support/world.ts';
 
 const GHES = { backend: 'ghes', holdMs: 150, jobStartedWakes: true } as const;
 const NAME = 'mr-abc123-ios-0a1b2c3d';
@@ -70,7 +71,9 @@ test('offers that were left are asked for again when the capacity grows', async 
 
 test('what a former life was offered and left is found again, though no message tells of it', async () => {
   let capacity = 0;
-  await using rig = await connected(GHES, { listener: { capacity: () => capacity } });
+  // A job that runs keeps it listening.
+  const openJobs = () => [aJob('running')];
+  await using rig = await connected(GHES, { listener: { capacity: () => capacity, openJobs } });
   rig.listen();
   await listening(rig);
   order(rig, 'left');
