@@ -69,7 +69,8 @@ const kill: Maker = (random, { host }) => {
   const of = random.chance(0.4) ? random.pick(DEEDS) : null;
   const call = random.int(1, of === null ? 120 : 4);
   const when = random.chance(0.5) ? 'before' : 'after';
-  return { kind: 'kill-at-call', host, call, of, when, downMs: someDownMs(random) };
+  const lateMs = when === 'before' ? 0 : random.pick([0, 100, 500, 3_000]);
+  return { kind: 'kill-at-call', host, call, of, when, lateMs, downMs: someDownMs(random) };
 };
 
 /** Kills come first: they are what everything else is combined with. */

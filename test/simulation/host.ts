@@ -27,7 +27,7 @@ export interface HostOptions {
   readonly mac: Omit<MacOptions, 'time' | 'random' | 'github'>;
   readonly log: Logger;
   /** Told of each call of the daemon before it begins. */
-  readonly onCall: (call: CallOf) => 'before' | 'after' | null;
+  readonly onCall: (call: CallOf) => { readonly when: 'before' | 'after'; readonly lateMs: number } | null;
   readonly on: (fact: HostFact) => void;
 }
 
@@ -186,9 +186,10 @@ export class SimulatedHost {
     const nth = (this.#callsOf.get(name) ?? 0) + 1;
     this.#callsOf.set(name, nth);
     const end = this.#options.onCall({ name, call: this.#calls, nth });
-    if (end === 'before') kill();
+    if (end?.when === 'before') kill();
     const answer = begin();
-    if (end === 'after') kill();
+    if (end?.when === 'after' && end.lateMs === 0) kill();
+    else if (end?.when === 'after') this.#options.time.after(end.lateMs, kill);
     return answer;
   }
 

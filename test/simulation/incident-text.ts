@@ -6,7 +6,7 @@ export function incidentText(incident: Incident, hosts: Scenario['hosts']): stri
   const on = host?.id ?? 'a host';
   switch (incident.kind) {
     case 'kill-at-call': {
-      const moment = incident.when === 'before' ? 'before' : 'as soon as it has begun';
+      const moment = incident.when === 'before' ? 'before' : `${seconds(incident.lateMs)} after it has begun`;
       return `the agent of ${on} is killed at its ${incident.of ?? 'call'} number ${incident.call}, ${moment}, and is down for ${seconds(incident.downMs)}`;
     }
     case 'kill':

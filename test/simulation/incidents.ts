@@ -51,14 +51,14 @@ export class CallFaults {
     return null;
   }
 
-  endAt(host: number, { name, call, nth }: CallOf): 'before' | 'after' | null {
+  endAt(host: number, { name, call, nth }: CallOf): Of<'kill-at-call'> | null {
     const kill = this.#kills.find((incident) => {
       if (incident.host !== host) return false;
       return incident.of === null ? incident.call === call : incident.of === name && incident.call === nth;
     });
     if (!kill) return null;
-    this.onKill(host, kill.downMs);
-    return kill.when;
+    this.onKill(host, kill.lateMs + kill.downMs);
+    return kill;
   }
 
   guest(host: number, nth: number): Partial<GuestScript> {

@@ -53,6 +53,8 @@ export type Incident =
       /** Only calls of this name are counted; null: all. */
       readonly of: string | null;
       readonly when: 'before' | 'after';
+      /** So long after it has begun; 0 when it is killed before. */
+      readonly lateMs: number;
       readonly downMs: number;
     }
   | (On & { readonly kind: 'kill' | 'terminate' | 'lose-ledger'; readonly downMs: number })
