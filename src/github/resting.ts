@@ -39,6 +39,8 @@ export async function rest(
   listener: QueueListener,
   signal: AbortSignal,
 ): Promise<number> {
+  // Should GitHub's counts disagree, a session would be opened and closed without end: no sooner than polls are cut.
+  await pause(context.time, context.timings.cutEveryMs, signal);
   const { assigned } = await withScaleSet(sets, signal, ({ id }) => readStatistics(client, id, signal));
   const count = assigned ?? 0;
   await listener.onCount(count, assigned !== null);

@@ -58,3 +58,14 @@ test('when the count cannot be asked for the queue is in trouble, not silent', a
   await soon(() => expect(rig.troubles.length).toBeGreaterThan(0));
   expect(rig.counts).toEqual([]);
 });
+
+test('when the session and the count disagree for ever, GitHub is asked no faster than polls are cut', async () => {
+  const cutEveryMs = 40;
+  await using rig = await listening({ cutEveryMs }, { capacity: () => 0 });
+  rig.stub.on(COUNT, counting(1));
+  const beganMs = performance.now();
+  rig.start();
+  await soon(() => expect(rig.stub.to(SESSIONS).length).toBeGreaterThan(4));
+  expect(rig.stub.to(SESSIONS).length).toBeLessThanOrEqual(1 + (performance.now() - beganMs) / cutEveryMs);
+  expect(rig.stub.to('GET /queue')).toEqual([]);
+});
