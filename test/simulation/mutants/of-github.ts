@@ -61,4 +61,18 @@ export const GITHUB_MUTANTS: readonly Mutant[] = [
     replace: 'if (this.#areUsed || !this.#isNews || room.capacity <= 0) return;',
     breaks: ['liveness'],
   },
+  {
+    name: 'announces-nothing-instead-of-resting',
+    file: 'github/resting.ts',
+    find: 'return capacity() === 0 && ',
+    replace: 'return capacity() < 0 && ',
+    breaks: ['liveness', 'I9'],
+  },
+  {
+    name: 'rests-for-good',
+    file: 'github/resting.ts',
+    find: 'await held.run(listener.capacity, signal, (_, cut) => pause(context.time, COUNT_EVERY_MS, cut));',
+    replace: 'await pause(context.time, 1_000 * COUNT_EVERY_MS, signal);',
+    breaks: ['liveness', 'I9'],
+  },
 ];
