@@ -61,7 +61,9 @@ export const deadlinesSchema = z
     registerSeconds: positive.default(120).describe('From the credential to "online".'),
     idleMinutes: positive.default(10).describe('How long a registered runner may wait for a job.'),
     teardownSeconds: positive.default(60).describe('From the end of a job to the end of its VM.'),
-    ageHours: positive.default(6).describe('The longest life of a runner, jobs included.'),
+    ageHours: positive
+      .default(6)
+      .describe('The longest that a runner may stand without a job, and the longest that a job may take.'),
   })
   .prefault({})
   .describe('How long each phase of a runner may last.');

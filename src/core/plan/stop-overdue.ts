@@ -36,7 +36,7 @@ const RULES: readonly StopRule[] = [
   { why: 'job-done', applies: isDone },
   { why: 'outlived-job', applies: hasOutlivedJob },
   { why: 'refused', applies: runsUnjudged },
-  { why: 'age-limit', applies: (runner, { world }) => world.nowMs - runner.createdMs >= world.limits.ageMs },
+  { why: 'age-limit', applies: isTooOld },
   {
     why: 'boot-timeout',
     applies: (runner, { world }) => isLate(runner, 'booting', world.limits.bootMs, world.nowMs),
@@ -103,6 +103,11 @@ function hasOutlivedJob(runner: Runner, survey: Survey): boolean {
   if (survey.registrations === null || registrationsBeganMs <= toldDoneMs) return isSilent;
   const record = survey.registrations.get(runner.name);
   return record?.busy !== true || (isSilent && record.status === 'offline');
+}
+
+/** Once it may have a job it counts anew: a VM that stood warm for hours leaves its job as much time as a fresh one. */
+function isTooOld(runner: Runner, { world: { nowMs, limits } }: Survey): boolean {
+  return nowMs - (mayHaveJob(runner) ? runner.sinceMs : runner.createdMs) >= limits.ageMs;
 }
 
 /** The one case in which a job that GitHub sees running is ended on purpose: nobody knows what it is. */

@@ -142,7 +142,7 @@ describe('GitHub told that the job is over, the guest says nothing of it', () =>
     const busy = { ...silent, registrations: record({ status: 'online', busy: true }) };
     expect(seen(busy)).toEqual([]);
     const [runner] = told.runners;
-    const old = runner ? [{ ...runner, createdMs: NOW - LIMITS.ageMs }] : [];
+    const old = runner ? [{ ...runner, sinceMs: NOW - LIMITS.ageMs }] : [];
     expect(seen({ ...busy, runners: old })).toEqual(['stop ios/a: age-limit']);
   });
   test.each(['registering', 'idle'] as const)(

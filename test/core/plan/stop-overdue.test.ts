@@ -86,14 +86,26 @@ describe('deadlines', () => {
     expect(stopsOf(ended(LIMITS.teardownMs - 1))).toEqual([]);
   });
 
-  test.each(PHASES.filter((phase) => phase !== 'cloning' && phase !== 'stopping'))(
-    'the age limit ends a runner that is %s, even when GitHub cannot be read',
-    (phase) => {
-      const runner = aRunner('a', phase, { createdMs: NOW - LIMITS.ageMs });
+  test.each([
+    ['booting', 'createdMs'],
+    ['warm', 'createdMs'],
+    ['registering', 'sinceMs'],
+    ['idle', 'sinceMs'],
+    ['busy', 'sinceMs'],
+  ] as const)(
+    'the age limit ends a runner that is %s, by its %s, though GitHub cannot be read',
+    (phase, since) => {
+      const runner = aRunner('a', phase, { [since]: NOW - LIMITS.ageMs });
       expect(stopsOf(runner, { registrations: unknown })).toEqual(['stop ios/a: age-limit']);
-      expect(stopsOf({ ...runner, createdMs: NOW - LIMITS.ageMs + 1 }, { registrations: unknown })).toEqual(
-        [],
-      );
+      expect(stopsOf({ ...runner, [since]: NOW - LIMITS.ageMs + 1 }, { registrations: unknown })).toEqual([]);
+    },
+  );
+
+  test.each(['registering', 'idle', 'busy'] as const)(
+    'a runner that stood warm for long and is now %s has as much time as a fresh one',
+    (phase) => {
+      const runner = aRunner('a', phase, { createdMs: NOW - 2 * LIMITS.ageMs, sinceMs: NOW - 1_000 });
+      expect(stopsOf(runner, { registrations: unknown })).toEqual([]);
     },
   );
 });
