@@ -12,6 +12,7 @@ import { leaseNote, leasesInForce } from '../host/dhcp-leases.ts';
 import { freeBytes } from '../host/facts.ts';
 import { hostId as readHostId } from '../host/host-id.ts';
 import { rebooter } from '../host/reboot.ts';
+import { openLedger } from '../ledger/open.ts';
 import { acquireLock } from '../lib/lock.ts';
 import { createLog } from '../lib/log.ts';
 import { Redactor } from '../lib/redact.ts';
@@ -21,7 +22,7 @@ import { type Adapters, createAdapters } from './adapters.ts';
 import type { Context } from './context.ts';
 import { openControl } from './control.ts';
 import { isMarkedDraining, setDrain } from './drain.ts';
-import { openLedgerPatiently } from './open-ledger.ts';
+import { openPatiently } from './open-ledger.ts';
 import { ConfigInForce } from './reload.ts';
 import { type Service, startService } from './service.ts';
 import type { Identity } from './status.ts';
@@ -131,11 +132,10 @@ async function serve(
 
 /** What the last life left, in the ledger and beside it. Until this is done no channel is opened and no tart asked. */
 async function inherit({ locations, signal }: AgentOptions, config: Config, prepared: Prepared, log: Logger) {
-  const { ledger, recovered } = await openLedgerPatiently(locations.ledger, {
-    time: systemTime,
-    log,
-    signal,
-  });
+  const { ledger, recovered } = await openPatiently(
+    () => openLedger(locations.ledger, { nowMs: systemTime.wallMs }),
+    { time: systemTime, log, signal },
+  );
   if (recovered)
     log.error(recovered, 'the ledger could not be read; it was moved aside and is rebuilt from the world');
   const pullNotes = await takeOver({

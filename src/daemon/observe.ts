@@ -57,7 +57,10 @@ function mayReboot({ config, desk, reboot }: Context, senses: Senses): boolean {
 }
 
 /** Why no VM may start here: the ledger, what was read of the host, or what its last start said. */
-export function unfit({ desk, steadyMs }: Pick<Context, 'desk' | 'steadyMs'>, senses: Senses): string | null {
+export function unfit(
+  { desk, steadyMs }: Pick<Context, 'desk' | 'steadyMs'>,
+  senses: Pick<Senses, 'unfit'>,
+): string | null {
   return desk.writing.why ?? senses.unfit() ?? desk.ailment.unfit(steadyMs());
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { MacrunnerError } from '../../src/core/error.ts';
 import { Channels } from '../../src/daemon/channels.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
+import { aFullDisk } from '../support/full-disk.ts';
 import { aRunner } from '../support/ledger-rig.ts';
 
 const NAME = aRunner().name;
@@ -126,4 +127,43 @@ test('a VM whose start is still under way is not asked yet', async () => {
   rig.context.desk.inFlight.add(NAME);
   new Channels().follow(rig.context, rig.ledger.runners());
   expect(rig.asked).toEqual([]);
+});
+
+test('what the ledger does not take is left with the guest, which does not count as silent, and answered once', async () => {
+  using rig = await daemonRig();
+  const { disk, ledger } = aFullDisk();
+  const context = { ...rig.context, ledger };
+  ledger.saveRunner(aRunner({ phase: 'idle' }));
+  new Channels().follow(context, ledger.runners());
+  await expect.poll(() => rig.followers.get(NAME)?.from).toBe(1);
+  const before = rig.followers.get(NAME);
+  disk.isFull = true;
+  before?.follower.onEvent({ type: 'job-started', n: 1, facts: FACTS });
+  disk.isFull = false;
+  // What comes after it must not hide it.
+  before?.follower.onEvent({ type: 'job-completed', n: 2 });
+  expect([ledger.lastEventNumber(NAME), ledger.timeline(NAME), ledger.openIntents()]).toEqual([0, [], []]);
+  await expect.poll(() => rig.followers.get(NAME), { timeout: 10_000 }).not.toBe(before);
+  expect(rig.context.desk.silentSinceMs.has(NAME)).toBe(false);
+  expect(rig.followers.get(NAME)?.from).toBe(1);
+  rig.followers.get(NAME)?.follower.onEvent({ type: 'job-started', n: 1, facts: FACTS });
+  await expect
+    .poll(() => rig.asked.filter((what) => what.startsWith('verdict')))
+    .toEqual([`verdict ${NAME} 1 true`]);
+  expect(ledger.runner(NAME)).toMatchObject({ phase: 'busy', hadJob: true });
+});
+
+test('a first answer that cannot be taken is taken when the guest answers again', async () => {
+  using rig = await daemonRig();
+  const { disk, ledger } = aFullDisk();
+  ledger.saveRunner(aRunner({ phase: 'booting' }));
+  new Channels().follow({ ...rig.context, ledger }, ledger.runners());
+  await expect.poll(() => rig.followers.get(NAME)).toBeDefined();
+  const before = rig.followers.get(NAME);
+  disk.isFull = true;
+  before?.follower.onAnswer();
+  disk.isFull = false;
+  await expect.poll(() => rig.followers.get(NAME), { timeout: 10_000 }).not.toBe(before);
+  rig.followers.get(NAME)?.follower.onAnswer();
+  expect(ledger.runner(NAME)?.phase).toBe('warm');
 });

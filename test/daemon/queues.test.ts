@@ -1,7 +1,13 @@
 /** What the queues hear: to the ledger before it is acknowledged, and unknown when they cannot hear. */
 import { expect, test } from 'vitest';
+import { configSchema } from '../../src/config/schema.ts';
+import { aConfigFile, aPoolEntry } from '../support/config-rig.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
+import { aFullDisk } from '../support/full-disk.ts';
 import { aJob, aMessage, aRunner } from '../support/ledger-rig.ts';
+
+const configOf = (pool: Record<string, unknown>) =>
+  configSchema.parse(aConfigFile({ pools: [aPoolEntry(pool)] }));
 
 async function heard() {
   const rig = await daemonRig();
@@ -97,4 +103,49 @@ test("GitHub's word that a job is over is kept beside the guest's, and ends noth
   expect(rig.ledger.runner(aRunner().name)).toMatchObject({
     ...{ phase: 'busy', jobEndedMs: null, toldDoneMs: rig.clock.nowMs },
   });
+});
+
+test('a message that the ledger does not take is refused whole, and taken whole when it comes again', async () => {
+  using rig = await daemonRig([{ name: 'other' }]);
+  const { disk, ledger, catchUp } = aFullDisk();
+  ledger.saveRunner(aRunner({ phase: 'busy', hadJob: true }));
+  rig.context.queues.follow(configOf({ name: 'ios' }).pools, { ...rig.context, ledger });
+  await expect.poll(() => rig.listeners.get('ios')).toBeDefined();
+  const completed = [{ jobId: 'a', runner: aRunner().name, result: 'succeeded', atMs: 1 } as const];
+  const message = aMessage({ assigned: [aJob({ id: 'b' })], completed, assignedCount: 1 });
+  const hear = async () => rig.listeners.get('ios')?.onMessage(message);
+  disk.isFull = true;
+  await expect(hear()).rejects.toMatchObject({ code: 'ledger-unwritable' });
+  disk.isFull = false;
+  catchUp();
+  expect([ledger.openJobs(), ledger.lastAuditSeq(), ledger.runner(aRunner().name)?.toldDoneMs]).toEqual([
+    [],
+    0,
+    null,
+  ]);
+  expect(rig.context.queues.assigned('ios').known).toBe(false);
+  await hear();
+  expect(ledger.openJobs().map(({ id }) => id)).toEqual(['b']);
+  expect(ledger.auditAfter(0, 10).map(({ what }) => what)).toEqual(['job-assigned', 'job-completed']);
+  expect(ledger.runner(aRunner().name)?.toldDoneMs).toBe(rig.clock.nowMs);
+});
+
+test('a session and a count are heard though the ledger takes nothing', async () => {
+  using rig = await daemonRig([{ name: 'other' }]);
+  const { disk, ledger, catchUp } = aFullDisk();
+  rig.context.queues.follow(configOf({ name: 'ios' }).pools, { ...rig.context, ledger });
+  await expect.poll(() => rig.listeners.get('ios')).toBeDefined();
+  const listener = rig.listeners.get('ios');
+  await listener?.onMessage(aMessage({ assigned: [aJob({ id: 'lost' })], assignedCount: 1 }));
+  rig.clock.nowMs += 3_600_000;
+  disk.isFull = true;
+  listener?.onSession({ setId: 1, id: 's' });
+  await listener?.onCount(0, true);
+  expect(rig.context.queues.assigned('ios')).toEqual({ known: true, value: 0 });
+  disk.isFull = false;
+  catchUp();
+  expect(ledger.openSession('ios')).toEqual({ setId: 1, id: 's' });
+  expect(ledger.openJobs()).toHaveLength(1);
+  await listener?.onCount(0, true);
+  expect(ledger.openJobs()).toEqual([]);
 });

@@ -58,10 +58,11 @@ export async function daemonRig(pools: readonly Record<string, unknown>[] = [{ n
     killLeftover: ({ pid }) => ask(`kill-leftover ${pid}`, true),
   };
   const guest: Guest = {
-    follow: (vm, from, follower) =>
+    follow: (vm, from, follower, signal) =>
       new Promise<void>((resolve) => {
         asked.push(`follow ${vm} ${from}`);
         followers.set(vm, { follower, from, end: resolve });
+        signal.addEventListener('abort', () => resolve(), { once: true });
       }),
     deliver: (vm, credential) => {
       given.push(credential);
