@@ -58,11 +58,15 @@ export interface World {
   readonly jobPlans: ReadonlyMap<string, JobPlan>;
 }
 
-export async function playWorld(scenario: Scenario, options: WorldOptions): Promise<Outcome> {
-  const world = createWorld(scenario, options);
+export function playWorld(scenario: Scenario, options: WorldOptions): Promise<Outcome> {
+  return runWorld(createWorld(scenario, options), calmFromMs(scenario));
+}
+
+/** Plays a world that was made before, so that more could be done to it. `calmFromMs`: since its beginning. */
+export async function runWorld(world: World, calmFromMs: number): Promise<Outcome> {
   const { time, judge } = world;
   for (const host of world.hosts) host.start();
-  const calmMs = START_MS + calmFromMs(scenario);
+  const calmMs = START_MS + calmFromMs;
   const lateMs = calmMs + REST_MS;
   let events = 0;
   let quietMs: number | null = null;
@@ -154,18 +158,19 @@ function scheduleJobs({ scenario, time, github }: World, jobPlans: Map<string, J
 
 const IMAGE = 'template';
 
-/** Short deadlines: an hour more or less changes nothing in what can happen, and costs. */
-function configOf({ slots, pools }: HostPlan, known: Map<string, Config>): Config {
-  const key = JSON.stringify([slots, pools]);
-  const config = known.get(key) ?? parseConfig(slots, pools);
+function configOf(plan: HostPlan, known: Map<string, Config>): Config {
+  const key = JSON.stringify([plan.slots, plan.pools, plan.mayReboot]);
+  const config = known.get(key) ?? parseConfig(plan);
   known.set(key, config);
   return config;
 }
 
-function parseConfig(slots: number, pools: HostPlan['pools']): Config {
+/** Short deadlines: an hour more or less changes nothing in what can happen, and costs. */
+function parseConfig({ slots, pools, mayReboot = false }: HostPlan): Config {
   return configSchema.parse({
     github: { url: 'https://github.com/acme', token: 'file:token' },
-    host: { slots, diskFloorGiB: 80 },
+    host: { slots, diskFloorGiB: 80, rebootWhenWedged: mayReboot },
+    upkeep: { reboot: { cron: '0 * * * *', hours: 1, timeZone: 'UTC' } },
     pools: pools.map(({ name, max, warm }) => ({
       ...{ name, max, warm, labels: [name], defaultLabels: false, image: IMAGE },
     })),
