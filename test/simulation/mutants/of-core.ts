@@ -55,33 +55,11 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     breaks: ['I9', 'liveness'],
   },
   {
-    name: 'serves-only-jobs-that-were-told',
-    file: 'core/plan/weigh-pools.ts',
-    find: 'Math.max(0, Math.max(demand.assigned, open.length) - demand.unconfirmed)',
-    replace: 'Math.max(0, open.length - demand.unconfirmed)',
-    breaks: ['liveness', 'I9'],
-  },
-  {
     name: 'believes-the-list-alone',
     file: 'core/plan/stop-overdue.ts',
     find: '< START_GRACE_MS || isHeard(runner, survey.world)) return false;\n  if (!mayHaveJob(runner)) return true;',
     replace: '< START_GRACE_MS) return false;\n  if (!mayHaveJob(runner) || survey) return true;',
-    breaks: ['I10'],
-  },
-  {
-    name: 'believes-one-completion',
-    file: 'core/plan/stop-overdue.ts',
-    find: 'nowMs - toldDoneMs < limits.teardownMs) return false;',
-    replace:
-      'nowMs - toldDoneMs < 0 * limits.teardownMs) return false;\n  if (toldDoneMs !== null) return true;',
-    breaks: ['I10'],
-  },
-  {
-    name: 'keeps-cut-off-clones',
-    file: 'core/plan/stop-overdue.ts',
-    find: "applies: (runner) => runner.phase === 'cloning' }",
-    replace: "applies: (runner) => runner.phase === 'cloning' && runner.hadJob }",
-    breaks: ['I9', 'liveness'],
+    breaks: ['I10', 'I9'],
   },
   {
     name: 'announces-nothing-when-full',
@@ -103,5 +81,12 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     find: `  return \`mr-\${hostId}-\`;`,
     replace: "  return '';",
     breaks: ['I4'],
+  },
+  {
+    name: 'believes-one-completion',
+    file: 'core/plan/stop-overdue.ts',
+    find: "{ why: 'outlived-job', applies: hasOutlivedJob }",
+    replace: "{ why: 'job-done', applies: (runner) => runner.toldDoneMs !== null }",
+    breaks: ['I10', 'I9'],
   },
 ];

@@ -13,8 +13,8 @@ export const DAEMON_MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets-promised-verdicts',
     file: 'daemon/verdict.ts',
-    find: "open.what === 'verdict'",
-    replace: "open.what === 'none of them'",
+    find: "filter(({ what }) => what === 'verdict')",
+    replace: "filter(({ what }) => what === 'none of them')",
     breaks: ['I9', 'liveness'],
   },
   {
@@ -50,7 +50,7 @@ export const DAEMON_MUTANTS: readonly Mutant[] = [
     file: 'daemon/claim.ts',
     find: "ledger.runner(name)?.registrationId !== null && hasCode(error, 'guest-unreachable', 'command-timed-out')",
     replace: "ledger.runner(name) === null && hasCode(error, 'guest-unreachable', 'command-timed-out')",
-    breaks: ['I10'],
+    breaks: ['I10', 'I9'],
   },
   {
     name: 'mints-twice',
@@ -64,7 +64,7 @@ export const DAEMON_MUTANTS: readonly Mutant[] = [
     file: 'daemon/claim.ts',
     find: 'if (mayHaveArrived(context, step.runner, error)) leaveToDeadline(context, step.runner, error);',
     replace: 'if (mayHaveArrived(context, step.runner, error)) await claim(context, step);',
-    breaks: ['I2', 'I3'],
+    breaks: ['I2', 'I3', 'I9'],
   },
   {
     name: 'misses-what-was-said-meanwhile',
@@ -81,10 +81,10 @@ export const DAEMON_MUTANTS: readonly Mutant[] = [
     breaks: ['I10', 'liveness'],
   },
   {
-    name: 'removes-orphans-without-asking',
-    file: 'daemon/orphans.ts',
-    find: "(await queue?.remove(step.registrationId, signal)) === 'busy'",
-    replace: '(await queue?.remove(step.registrationId, signal)) === undefined',
-    breaks: ['I10'],
+    name: 'finds-no-runner-again',
+    file: 'daemon/recover.ts',
+    find: 'for (const runner of runners.filter(({ name }) => ledger.runner(name) === null)) {',
+    replace: 'for (const runner of runners.slice(Infinity)) {',
+    breaks: ['I9', 'I10'],
   },
 ];
