@@ -9,7 +9,7 @@ import { type Service, startService } from '../../src/daemon/service.ts';
 import { createGitHubOver } from '../../src/github/create-github.ts';
 import { DEFAULT_TIMINGS } from '../../src/github/options.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { Connection, SimulatedGitHub } from './github/simulated-github.ts';
+import type { SimulatedGitHub } from './github/simulated-github.ts';
 import { HostTime } from './host-time.ts';
 import { countCalls } from './membrane.ts';
 import type { Random } from './random.ts';
@@ -198,5 +198,3 @@ export class SimulatedHost {
     return String(this.#suffixes).padStart(8, '0');
   }
 }
-
-export type { Connection };
