@@ -19,8 +19,12 @@ test.each([0, 1])('%i looks make no line', (looks) => {
   expect(slopePer1000(aSeries(looks), 'rssKiB')).toBe(0);
 });
 
-test('the first quarter of the jobs is not judged', () => {
-  expect(afterWarmUp(aSeries(9)).map(({ jobs }) => jobs)).toEqual([200, 300, 400, 500, 600, 700, 800]);
+test.each([
+  [3_000, 800, 'the first quarter of the jobs is not judged'],
+  [800, 300, 'nor are the first 300'],
+  [200, undefined, 'a run of fewer is not judged at all'],
+])('of %i jobs those after %s: %s', (jobs, from) => {
+  expect(afterWarmUp(aSeries(jobs / 100 + 1))[0]?.jobs).toBe(from);
 });
 
 test('a rise is what the later half has more at its most', () => {

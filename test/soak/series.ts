@@ -17,14 +17,15 @@ export interface Sample {
 
 export type Measure = Exclude<keyof Sample, 'jobs' | 'seconds'>;
 
-/** A process grows until everything was used once: it is judged from then on. */
+/** A process grows until everything was used once: it is judged from then on, and after few jobs not at all. */
 const WARM_UP_SHARE = 0.25;
+const WARM_UP_JOBS = 300;
 /** Jobs that are open, and what the ledger keeps of every pool. */
 const ALWAYS_KEPT = 10;
 
 export function afterWarmUp(samples: readonly Sample[]): readonly Sample[] {
   const last = samples.at(-1)?.jobs ?? 0;
-  return samples.filter(({ jobs }) => jobs >= last * WARM_UP_SHARE);
+  return samples.filter(({ jobs }) => jobs >= Math.max(last * WARM_UP_SHARE, WARM_UP_JOBS));
 }
 
 /** By how much `what` grows in 1,000 jobs: the slope of the line with the least squares; 0 where there is no line. */
