@@ -6,11 +6,12 @@
  * announced later, so a pool with work is on a floor of 1. 0 means that its session is closed as soon as nothing of its
  * own is open: in a drain, and for a pool without jobs while the host has no slot for it.
  *
- * Why closed, and not open with a floor of 1 whatever the host does: GitHub chooses by chance among the sets that have
- * room, and gives nothing back. A floor on a full host took a sixth of all jobs of six half-busy hosts away from free
- * slots, and jobs that it held for longer than GitHub waits (three times five minutes) were cancelled unrun. Compared by
- * `npm run simulate:capacity`; one host alone is as quick either way. While a slot is free, or is just being freed, an
- * idle pool without an offer keeps its floor: its jobs cannot be seen otherwise, and must not wait for another pool's.
+ * Why closed, and not open on a floor of 1 whatever the host does: GitHub chooses by chance among the sets that have
+ * room, and gives nothing back. On six half-busy hosts the floor of full ones took one job in eight away from free slots;
+ * of hour-long jobs it held some for longer than GitHub waits, which then cancels them unrun. One host alone is as quick
+ * either way. While a slot is free, or is just being freed, an idle pool without an offer keeps its floor: its jobs cannot
+ * be seen otherwise, and where it listened only to a free slot the other pool's next job had always taken that already.
+ * `npm run simulate:capacity` compares all of these.
  */
 import type { Job } from './job.ts';
 import { countAllowance, findBlock } from './plan/create-runners.ts';
