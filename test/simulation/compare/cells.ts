@@ -13,6 +13,7 @@ const TWO = ['resting', 'floor'];
 export const TASKS: readonly Task[] = ([6, 1] as const).flatMap((hosts) => [
   ...[0.3, 0.7, 0.95, 1.3].map((load) => task(ALL, { hosts, load })),
   ...[0.7, 0.95].map((load) => task(ALL, { hosts, load, work: 'long' })),
+  ...[0.8, 1.1].map((load) => task(ALL, { hosts, load, mix: 'rare' })),
   task(TWO, { hosts, pools: 1 }),
   task(TWO, { hosts, capacityZero: 'never' }),
   task(TWO, { hosts, backend: 'acquire' }),
@@ -20,6 +21,6 @@ export const TASKS: readonly Task[] = ([6, 1] as const).flatMap((hosts) => [
 ]);
 
 function task(variants: readonly string[], details: Partial<Cell> & Pick<Cell, 'hosts'>): Task {
-  const ordinary = { pools: 2, load: 0.7, work: 'short', backend: 'assign', capacityZero: 'held' } as const;
-  return { variants, cell: { ...ordinary, ...details } };
+  const fleet = { pools: 2, mix: 'even', load: 0.7, work: 'short' } as const;
+  return { variants, cell: { ...fleet, backend: 'assign', capacityZero: 'held', ...details } };
 }

@@ -12,6 +12,8 @@ export interface Cell {
   /** Of the fleet's slots; from 1 on the queue grows as long as jobs arrive. */
   readonly load: number;
   readonly work: keyof typeof WORKS;
+  /** Whether the second of two pools has as many jobs as the first, or one in ten. */
+  readonly mix: keyof typeof MIXES;
   readonly backend: Settings['backend'];
   readonly capacityZero: Settings['capacityZero'];
 }
@@ -20,6 +22,9 @@ export const SLOTS = 2;
 const POOLS = ['ios', 'mac'] as const;
 /** Boot, registration and teardown take a slot, too. */
 const OVERHEAD_MS = 25_000;
+
+/** The share of the first pool. */
+const MIXES = { even: 0.5, rare: 0.9 } as const;
 
 /** Log-normal between two ends, in seconds. */
 const WORKS = {
@@ -39,8 +44,8 @@ export function jobsOf(cell: Cell, seed: number, count: number): readonly JobPla
   let atMs = 120_000;
   return works.map((workMs) => {
     atMs += Math.round(-Math.log(1 - random.next()) * everyMs);
-    const nth = Math.floor(random.next() * cell.pools);
-    return { atMs, pool: POOLS[nth] ?? 'ios', workMs, result: 'succeeded', cancelAfterMs: null };
+    const isSecond = random.next() >= MIXES[cell.mix] && cell.pools === 2;
+    return { atMs, pool: POOLS[isSecond ? 1 : 0], workMs, result: 'succeeded', cancelAfterMs: null };
   });
 }
 

@@ -2,13 +2,15 @@
 import type { JobView } from '../github/simulated-github.ts';
 import type { SimulatedHost } from '../host.ts';
 import { createFleet, type Fleet, START_MS } from './fleet.ts';
-import { type Cell, jobsOf, SLOTS } from './load.ts';
+import { type Cell, jobsOf, poolsOf, SLOTS } from './load.ts';
 
 export interface Measured {
   readonly jobs: number;
   readonly hours: number;
   /** From queued to the first step, one per job that ran, in milliseconds. */
   readonly waitsMs: readonly number[];
+  /** The same of the second pool alone. */
+  readonly secondWaitsMs: readonly number[];
   /** Jobs that waited on a full host while another host had a slot free. */
   readonly misplaced: number;
   /** Jobs that waited at GitHub for longer than a poll takes to be cut while a host had a slot free. */
@@ -43,12 +45,15 @@ export async function measure(cell: Cell, seed: number, count: number): Promise<
   const places = new Places(fleet);
   while (counts.over < count && (await fleet.time.step(START_MS + MOST_MS)));
   const jobs = [...fleet.github.jobs()];
-  const waitsMs = jobs.flatMap(({ key, queuedMs }) => {
+  const [, second] = poolsOf(cell);
+  const waitMs = ({ key, queuedMs }: JobView): number[] => {
     const atMs = beganMs.get(key);
     return atMs === undefined ? [] : [atMs - queuedMs];
-  });
+  };
+  const waitsMs = jobs.flatMap(waitMs);
+  const secondWaitsMs = jobs.filter(({ labels }) => second && labels.includes(second)).flatMap(waitMs);
   return {
-    ...{ jobs: count, hours: (fleet.time.now() - START_MS) / 3_600_000, waitsMs },
+    ...{ jobs: count, hours: (fleet.time.now() - START_MS) / 3_600_000, waitsMs, secondWaitsMs },
     ...{ misplaced: places.misplaced.size, overlooked: places.overlooked.size },
     ...{ sessions: counts.sessions, requests: counts.requests, lapses: counts.lapses },
     lost: count - waitsMs.length,

@@ -10,6 +10,8 @@ export interface Row {
   readonly p50: number;
   readonly p95: number;
   readonly max: number;
+  /** Of the second pool alone. */
+  readonly secondP95: number;
   /** Percent of the jobs. */
   readonly misplaced: number;
   readonly overlooked: number;
@@ -22,12 +24,13 @@ export interface Row {
 
 export function rowOf(variant: string, cell: Cell, runs: readonly Measured[]): Row {
   const sum = (pick: (run: Measured) => number) => runs.reduce((total, run) => total + pick(run), 0);
-  const waits = runs.flatMap(({ waitsMs }) => waitsMs).toSorted((a, b) => a - b);
-  const at = (share: number) => Math.round((waits[Math.ceil(share * waits.length) - 1] ?? 0) / 1_000);
+  const waits = runs.flatMap(({ waitsMs }) => waitsMs);
+  const secondWaits = runs.flatMap(({ secondWaitsMs }) => secondWaitsMs);
   const jobs = sum((run) => run.jobs);
   const hours = sum((run) => run.hours);
   return {
-    ...{ variant, cell, jobs, p50: at(0.5), p95: at(0.95), max: at(1) },
+    ...{ variant, cell, jobs, p50: seconds(waits, 0.5), p95: seconds(waits, 0.95), max: seconds(waits, 1) },
+    secondP95: seconds(secondWaits, 0.95),
     misplaced: percent(sum((run) => run.misplaced) / jobs),
     overlooked: percent(sum((run) => run.overlooked) / jobs),
     sessionsPerHour: Math.round((10 * sum((run) => run.sessions)) / hours) / 10,
@@ -37,13 +40,18 @@ export function rowOf(variant: string, cell: Cell, runs: readonly Measured[]): R
   };
 }
 
+function seconds(waitsMs: readonly number[], share: number): number {
+  const sorted = waitsMs.toSorted((a, b) => a - b);
+  return Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? 0) / 1_000);
+}
+
 function percent(share: number): number {
   return Math.round(1_000 * share) / 10;
 }
 
 const COLUMNS: readonly (readonly [string, (row: Row) => string | number])[] = [
   ['hosts', ({ cell }) => cell.hosts],
-  ['pools', ({ cell }) => cell.pools],
+  ['pools', ({ cell }) => (cell.pools === 1 ? '1' : `2 ${cell.mix}`)],
   ['load', ({ cell }) => cell.load],
   ['jobs', ({ cell }) => cell.work],
   ['backend', ({ cell }) => `${cell.backend}/${cell.capacityZero}`],
@@ -51,6 +59,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string | number])[] = [
   ['p50 s', ({ p50 }) => p50],
   ['p95 s', ({ p95 }) => p95],
   ['max s', ({ max }) => max],
+  ['2nd pool p95 s', ({ secondP95 }) => secondP95],
   ['misplaced %', ({ misplaced }) => misplaced.toFixed(1)],
   ['overlooked %', ({ overlooked }) => overlooked.toFixed(1)],
   ['opens/h', ({ sessionsPerHour }) => sessionsPerHour.toFixed(1)],
