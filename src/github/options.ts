@@ -66,7 +66,7 @@ export const DEFAULT_TIMINGS: Timings = {
 /** One request to the Actions service, as `fetch` would make it; REST goes by Octokit. */
 export type Http = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
