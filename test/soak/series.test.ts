@@ -23,7 +23,7 @@ test.each([
   [3_000, 800, 'the first quarter of the jobs is not judged'],
   [800, 300, 'nor are the first 300'],
   [200, undefined, 'a run of fewer is not judged at all'],
-])('of %i jobs those after %s: %s', (jobs, from) => {
+])('of %i jobs those from %s on are judged: %s', (jobs, from, _why) => {
   expect(afterWarmUp(aSeries(jobs / 100 + 1))[0]?.jobs).toBe(from);
 });
 
