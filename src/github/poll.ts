@@ -2,6 +2,7 @@
  * The two requests on a session's queue: a long poll, and the acknowledgement of a message. The queue's address is
  * used as given; only what must be added is added (actions/scaleset: session_client.go).
  */
+import { pause } from '../lib/time.ts';
 import { exchange, type Outgoing, type Reply, replyError } from './exchange.ts';
 import { GitHubError } from './github-error.ts';
 import type { Context } from './options.ts';
@@ -12,6 +13,8 @@ export interface Poll {
   readonly cursor: number;
   readonly capacity: number;
 }
+
+const AT_ONCE_MS = 100;
 
 const ACCEPT = { accept: 'application/json; api-version=6.0-preview' };
 
@@ -34,16 +37,20 @@ export async function poll(
     authorization: `Bearer ${session.token}`,
     headers: { ...ACCEPT, 'x-scalesetmaxcapacity': String(Math.max(0, Math.trunc(ask.capacity))) },
   };
+  const { time, timings } = context;
+  const beganMs = time.steadyMs();
   const reply = await exchange(context, out, {
     signal,
-    totalMs: context.timings.pollTimeoutMs,
+    totalMs: timings.pollTimeoutMs,
     retries: 0,
   }).catch(timeout);
   if (reply === 'late') return 'late';
-  if (reply.status === 202) return null;
-  if (reply.status !== 200) throw replyError(context, out, reply);
+  if (reply.status !== 200 && reply.status !== 202) throw replyError(context, out, reply);
   // A 200 without a body happens, and means the same as a 202 (actions/scaleset: issue 105).
-  return reply.text.trim() === '' ? null : reply.text;
+  if (reply.status === 200 && reply.text.trim() !== '') return reply.text;
+  // "Nothing" is held back for the better part of a minute: where it comes at once, it must not be asked for in a circle.
+  if (time.steadyMs() - beganMs < AT_ONCE_MS) await pause(time, timings.backoffBaseMs, signal);
+  return null;
 }
 
 /** Acknowledges; a message that is already gone is success. @throws GitHubError as above */

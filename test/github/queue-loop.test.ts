@@ -1,5 +1,6 @@
 /** A pool's queue against a scripted GitHub: what is handed over, and that no fault ends it. */
 import { expect, test } from 'vitest';
+import { systemTime, type Time } from '../../src/lib/time.ts';
 import {
   CLOSE,
   FIRST,
@@ -97,6 +98,29 @@ test('202, a body that is empty and no answer at all mean the same: the last kno
   pass();
   await soon(() => expect(rig.counts).toEqual([2, 2, 2, 2]));
   expect(rig.troubles).toEqual([]);
+});
+
+test('an answer that there is nothing, given at once, is not asked for again in a circle', async () => {
+  const backoffBaseMs = 600_002;
+  const open = new Set<() => void>();
+  const after: Time['after'] = (ms, work) => {
+    if (ms !== backoffBaseMs) return systemTime.after(ms, work);
+    open.add(work);
+    return { cancel: () => void open.delete(work) };
+  };
+  // As fast as can be, however slow this machine is.
+  const time = { ...systemTime, steadyMs: () => 0, after };
+  await using rig = await listening({ backoffBaseMs }, {}, { time });
+  rig.stub.on('GET /queue', { status: 202 }, { status: 200, text: '' }, { hang: true });
+  rig.start();
+  for (const polls of [1, 2]) {
+    await soon(() => expect(open.size).toBe(1));
+    expect(rig.stub.to('GET /queue')).toHaveLength(polls);
+    const [work = () => undefined] = open;
+    open.clear();
+    work();
+  }
+  await soon(() => expect(rig.stub.to('GET /queue')).toHaveLength(3));
 });
 
 test('a count that is not that of the open jobs is asked for anew when GitHub has nothing to tell', async () => {
