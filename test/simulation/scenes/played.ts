@@ -28,6 +28,9 @@ interface Audited {
 
 const PHASES_AND_END = [...PHASES, 'gone'] as const;
 
+/** One event may be of several types. */
+type Told<T, E = GitHubEvent> = E extends GitHubEvent ? (T extends E['type'] ? E : never) : never;
+
 type At<T> = T & { readonly atMs: number };
 
 export class Played {
@@ -64,7 +67,7 @@ export class Played {
     );
   }
 
-  github<T extends GitHubEvent['type']>(type: T): readonly At<Extract<GitHubEvent, { type: T }>>[] {
+  github<T extends GitHubEvent['type']>(type: T): readonly At<Told<T>>[] {
     return this.#options.facts.flatMap((fact) =>
       fact.of === 'github' && isType(fact.event, type) ? [{ ...fact.event, atMs: fact.atMs - START_MS }] : [],
     );
@@ -152,9 +155,6 @@ function isWhat<W extends MacFact['what']>(fact: MacFact, what: W): fact is Extr
   return fact.what === what;
 }
 
-function isType<T extends GitHubEvent['type']>(
-  event: GitHubEvent,
-  type: T,
-): event is Extract<GitHubEvent, { type: T }> {
+function isType<T extends GitHubEvent['type']>(event: GitHubEvent, type: T): event is Told<T> {
   return event.type === type;
 }
