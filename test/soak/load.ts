@@ -10,7 +10,7 @@ import { POOLS } from './conditions.ts';
 
 const OPEN_AT_A_TIME = 6;
 const CANCELLED_SHARE = 0.04;
-const LATEST_CANCEL_MS = 600;
+const LATEST_CANCEL_MS = 300;
 
 export class Load {
   readonly #jobs: number;
