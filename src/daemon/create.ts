@@ -36,11 +36,11 @@ export async function create(context: Context, step: Extract<Step, { do: 'create
       await hypervisor.start(runner.name, signal);
     });
     recovered(context);
-    if (context.desk.ghosts !== null) await compareCount(context, 'started');
+    if (context.desk.ghosts !== null) await compareCount(context, 'started', runner.name);
   } catch (error) {
     if (signal.aborted) return;
     // Refused by the limit, it says nothing about its pool.
-    const isFull = hasCode(error, 'vm-limit') && (await compareCount(context, 'refused'));
+    const isFull = hasCode(error, 'vm-limit') && (await compareCount(context, 'refused', runner.name));
     startFailed(context, runner.name, isFull ? 'vm-limit' : failure, error);
     fallIll(context, error);
     if (hasCode(error, 'image-missing')) void context.readAgain('images');

@@ -30,20 +30,31 @@ export function weigh({ desk, ledger, nowMs, steadyMs, log }: Context, evidence:
 }
 
 /**
- * After a start that the limit refused, or one that went well while there were ghosts. Resolves with false when nobody
- * knows what runs, so that nothing can be concluded.
+ * After a start of that runner which the limit refused, or which went well while there were ghosts. Resolves with false
+ * when nobody knows what runs, so that nothing can be concluded.
  */
-export async function compareCount(context: Context, type: 'refused' | 'started'): Promise<boolean> {
+export async function compareCount(
+  context: Context,
+  type: 'refused' | 'started',
+  starting: string,
+): Promise<boolean> {
   const { hypervisor, config, signal, log } = context;
   try {
-    const running = (await hypervisor.list(signal)).filter(({ state }) => state === 'running').length;
-    weigh(context, { type, running, slots: config().host.slots });
+    const running = (await hypervisor.list(signal)).filter(
+      // Tart lists a VM as running before the framework has let it: one that only tries proves no room.
+      ({ name, state }) => state === 'running' && (type === 'refused' || !isTrying(context, name, starting)),
+    );
+    weigh(context, { type, running: running.length, slots: config().host.slots });
     return true;
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ err: error }, 'what runs here cannot be compared with what macOS counts');
     return false;
   }
+}
+
+function isTrying({ desk, ledger }: Context, name: string, starting: string): boolean {
+  return name !== starting && desk.inFlight.has(name) && ledger.runner(name)?.phase === 'booting';
 }
 
 /** Kills what still serves VMs of ours that are no more. What belongs to a runner that may live is left alone. */

@@ -66,6 +66,20 @@ test('a start that goes well is the end of them', async () => {
   expect(told(rig)).toContain('ghosts-gone');
 });
 
+test('a start that goes well while another VM only tries, and is listed already, is no end of them', async () => {
+  using rig = await daemonRig();
+  refuse(rig, 1);
+  await create(rig.context, A_JOB);
+  expect(rig.context.desk.ghosts).toMatchObject({ count: 1 });
+  const trying = aRunner({ phase: 'booting' }).name;
+  rig.ledger.saveRunner(aRunner({ phase: 'booting' }));
+  rig.context.desk.inFlight.add(trying);
+  rig.script.start = async () => ({});
+  rig.script.list = async () => ({ answer: ['ours', trying].map((name) => ({ name, state: 'running' })) });
+  await create(rig.context, { ...A_JOB, slot: 1 });
+  expect(rig.context.desk.ghosts).toMatchObject({ count: 1 });
+});
+
 test('the end of a VM that ran lets a quarantined slot be tried soon, that of one which was refused does not', async () => {
   using rig = await daemonRig();
   const { desk } = rig.context;
