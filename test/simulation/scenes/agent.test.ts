@@ -116,7 +116,7 @@ describe('the disk takes no more of the ledger', () => {
     expect(scene.results).toEqual(['succeeded', 'succeeded']);
     expect(scene.mac('steps-begun')).toHaveLength(2);
     // Its queue may just be waiting for its next try.
-    expect(scene.problem(/ledger/)?.untilMs).toBeLessThan(fromMs + forMs + 75 * SECOND);
+    expect(scene.problem(/ledger/)?.untilMs ?? 0).toBeLessThan(fromMs + forMs + 75 * SECOND);
   };
 
   test.each(PHASES)('for forty seconds, while a runner is %s: jobs go on, all is taken up again', (phase) =>

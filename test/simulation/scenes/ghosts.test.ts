@@ -18,7 +18,7 @@ test('a ghost that goes by itself: its job waits a little, and nobody is called'
   const scene = await play({ jobs: TWO_JOBS, acts: haunted(null, 25 * SECOND) });
   expect(scene.results).toEqual(['succeeded', 'succeeded']);
   expect(scene.ends).toContain('vm-limit');
-  expect(scene.causes).toEqual(['ghost-vms']);
+  expect(scene.causes).toContain('ghost-vms');
   expect(scene.audited('ghosts-gone')).toHaveLength(1);
   expect(scene.problem(ALARM)).toBeNull();
 });

@@ -66,6 +66,7 @@ describe('a session', () => {
       },
     ),
   });
+  const isJustAfter = ({ atMs }: { readonly atMs: number }) => atMs >= MINUTE && atMs < MINUTE + 10 * SECOND;
   const ALARM = /another listener has held the session since/;
 
   test('is held by another for seven minutes: it is waited for, and after five somebody is called', async () => {
@@ -75,7 +76,6 @@ describe('a session', () => {
     expect(alarm?.fromMs).toBeGreaterThanOrEqual(6 * MINUTE);
     expect(alarm?.fromMs).toBeLessThan(8 * MINUTE);
     expect(alarm?.untilMs).toBeLessThan(10 * MINUTE);
-    expect(scene.github('session-opened')).toHaveLength(2);
   });
 
   test('is held by another for two minutes: nobody is called', async () => {
@@ -99,7 +99,7 @@ describe('a session', () => {
       incidents: goesWrong({ kind: 'kill-session', pool: 0, atMs: MINUTE }),
     });
     expect(scene.results).toEqual(['succeeded', 'succeeded']);
-    expect(scene.github('session-opened')).toHaveLength(2);
+    expect(scene.github('session-opened').some(isJustAfter)).toBe(true);
   });
 
   test('has its token refused before its time: renewed in place', async () => {
@@ -108,7 +108,7 @@ describe('a session', () => {
       incidents: goesWrong({ kind: 'expire-tokens', atMs: MINUTE }),
     });
     expect(scene.results).toEqual(['succeeded', 'succeeded']);
-    expect(scene.github('session-opened')).toHaveLength(1);
+    expect(scene.github('session-opened').some(isJustAfter)).toBe(false);
   });
 });
 
