@@ -1,7 +1,7 @@
 /** What goes wrong with single calls to GitHub: refused, limited, broken, empty, or answered to nobody. */
 import { describe, expect, test } from 'vitest';
 import type { Fault, Route } from '../github/faults.ts';
-import { aJob, goesWrong, MINUTE, play, type Scene, SECOND } from './stage.ts';
+import { aJob, aJobForNothing, goesWrong, MINUTE, play, type Scene, SECOND } from './stage.ts';
 
 /** One job runs all the while, one comes in the middle of it. */
 const BUSY: Scene = { jobs: [aJob({ workMs: 8 * MINUTE }), aJob({ atMs: 3 * MINUTE })] };
@@ -143,12 +143,14 @@ describe('the answer is lost', () => {
   });
 
   test('to the removal of a record: asked again, gone is as good as removed', async () => {
+    const { job } = await aJobForNothing();
     const scene = await play({
-      jobs: [aJob({ cancelAfterMs: 17 * SECOND })],
+      jobs: [job],
       github: { unknownAgentDelete: 404 },
       incidents: goesWrong(calls(['delete-agent'], 'reset-reply', MINUTE, 0)),
     });
-    expect(scene.ends).toEqual(['surplus']);
+    // Its runner may tell of its own end before the answer is heard.
+    expect(scene.ends[0]).toMatch(/surplus|no-job/);
   });
 });
 
@@ -157,9 +159,10 @@ test('a removal is refused because a job runs there: its VM stays, and the job r
     typeName: 'GitHub.DistributedTask.WebApi.JobStillRunningException, GitHub.DistributedTask.WebApi',
     message: 'The runner is still running a job.',
   });
+  const { job, idleMs } = await aJobForNothing();
   const scene = await play({
     // Nobody needs its runner, so it is to go; then it takes the next job after all.
-    jobs: [aJob({ cancelAfterMs: 17 * SECOND }), aJob({ atMs: 70 * SECOND })],
+    jobs: [job, aJob({ atMs: idleMs + 40 * SECOND })],
     incidents: goesWrong(calls(['delete-agent'], { status: 400, body }, 2 * MINUTE, 0)),
   });
   expect(scene.results).toEqual(['canceled', 'succeeded']);

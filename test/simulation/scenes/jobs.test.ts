@@ -43,7 +43,7 @@ describe('a job is cancelled', () => {
     for (const cancelAfterMs of [begunMs - QUEUED_MS - 100, begunMs - QUEUED_MS + 10 * SECOND]) {
       const scene = await play({ ...WARM, jobs: [aJob({ atMs: QUEUED_MS, workMs: MINUTE, cancelAfterMs })] });
       expect(scene.results).toEqual(['canceled']);
-      expect(scene.ends[0]).toBe('job-done');
+      expect(scene.ends[0]).toMatch(/job-done|no-job/);
     }
   });
 

@@ -1,6 +1,6 @@
 /** What goes wrong between a host and GitHub: no network here, and a GitHub that nobody can reach. */
 import { expect, test } from 'vitest';
-import { aJob, goesWrong, HOUR, MINUTE, play, SECOND } from './stage.ts';
+import { aJob, aJobForNothing, goesWrong, HOUR, MINUTE, play, SECOND } from './stage.ts';
 
 test('no network for an hour: the job that runs goes on, nothing is killed, the queue is taken up again', async () => {
   const scene = await play({
@@ -52,12 +52,12 @@ test('the network goes while a runner registers: its job is served once it is ba
 });
 
 test('an outage strands idle runners of GitHub: they take work again, or make room for those that do', async () => {
+  const { job, idleMs } = await aJobForNothing();
   const scene = await play({
-    // Cancelled as its runner is about to come: that one stands idle when the outage begins.
-    jobs: [aJob({ cancelAfterMs: 17 * SECOND }), aJob({ atMs: 6 * MINUTE }), aJob({ atMs: 6 * MINUTE })],
+    jobs: [job, aJob({ atMs: 6 * MINUTE }), aJob({ atMs: 6 * MINUTE })],
     incidents: goesWrong({
       ...{ kind: 'outage', of: 'github', andRunners: true },
-      ...{ atMs: 29 * SECOND, forMs: 5 * MINUTE },
+      ...{ atMs: idleMs + SECOND, forMs: 5 * MINUTE },
     }),
   });
   expect(scene.results).toEqual(['canceled', 'succeeded', 'succeeded']);

@@ -1,6 +1,6 @@
 /** What goes wrong with GitHub's runner in a guest, and with its record at GitHub. */
 import { describe, expect, test } from 'vitest';
-import { aJob, goesWrong, MINUTE, play, type Scene, SECOND } from './stage.ts';
+import { aJob, aJobForNothing, goesWrong, MINUTE, play, SECOND } from './stage.ts';
 
 const aGuest = (nth: number, script: object) => ({ kind: 'guest', nth, script }) as const;
 const EXIT_7 = { exit: { when: 'connecting', afterMs: 500, code: 7 } } as const;
@@ -48,17 +48,15 @@ describe("the first guest's runner", () => {
   });
 });
 
-/** Its first job is cancelled when a runner is about to come: that one has nothing to do. */
-const FOR_NOTHING: Scene = { jobs: [aJob({ cancelAfterMs: 17 * SECOND })] };
-
 test('a runner never gets a job, since it was cancelled: it takes the next one', async () => {
-  const scene = await play({ jobs: [aJob({ cancelAfterMs: 17 * SECOND }), aJob({ atMs: 33 * SECOND })] });
+  const { job, idleMs } = await aJobForNothing();
+  const scene = await play({ jobs: [job, aJob({ atMs: idleMs + 3 * SECOND })] });
   expect(scene.results).toEqual(['canceled', 'succeeded']);
   expect(scene.mac('vm-cloned')).toHaveLength(1);
 });
 
 test('a runner never gets a job, and none comes: it is removed at GitHub first, then its VM goes', async () => {
-  const scene = await play(FOR_NOTHING);
+  const scene = await play({ jobs: [(await aJobForNothing()).job] });
   expect(scene.ends).toEqual(['surplus']);
   expect(scene.github('unregistered')).toMatchObject([{ why: 'asked' }]);
   expect(scene.github('unregistered')[0]?.atMs).toBeLessThan(scene.mac('vm-stopped')[0]?.atMs ?? 0);
@@ -78,15 +76,15 @@ describe('the record of a runner vanishes at GitHub', () => {
   );
 
   test('while it stands idle and does not notice: two readings say so, then it goes', async () => {
-    const calm = await play(FOR_NOTHING);
+    const { job, idleMs } = await aJobForNothing();
     const scene = await play({
-      ...FOR_NOTHING,
+      jobs: [job],
       incidents: goesWrong(
-        { kind: 'forget-runner', nth: 0, atMs: calm.midOf('idle') },
+        { kind: 'forget-runner', nth: 0, atMs: idleMs + SECOND },
         aGuest(0, { noticesRemoval: false }),
       ),
     });
-    expect(scene.ends[0]).toMatch(/registration-gone|surplus|no-job/);
+    expect(scene.ends[0]).toMatch(/registration-gone|surplus/);
   });
 
   test('while it is at work: its steps run to their end', async () => {

@@ -47,6 +47,14 @@ export function aJob(given: Partial<JobPlan> = {}): JobPlan {
   };
 }
 
+/** A job that is cancelled while its runner registers, so that one stands idle for nothing, soon after `idleMs`. */
+export async function aJobForNothing(): Promise<{ readonly job: JobPlan; readonly idleMs: number }> {
+  const { atMs } = aJob();
+  const calm = await play({});
+  const idleMs = calm.audited('runner-idle')[0]?.atMs ?? 0;
+  return { job: aJob({ cancelAfterMs: calm.midOf('registering') - atMs }), idleMs };
+}
+
 /** Without a host of its own: of the first. */
 type Placed<T> = T extends { readonly host: number } ? Omit<T, 'host'> & { readonly host?: number } : never;
 
