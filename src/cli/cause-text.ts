@@ -33,6 +33,10 @@ export const CAUSE_TEXTS: Readonly<Record<Cause, CauseText>> = {
     because: "the pool's golden image is not on this host",
     remedy: 'fetch it with `tart pull` as the VM user; the agent looks again every minute',
   },
+  'image-unknown': {
+    because: "whether the pool's golden image is on this host cannot be told",
+    remedy: '`tart list` as the VM user should work; `macrunner logs` has the error',
+  },
   'backing-off': {
     because: 'recent VMs of the pool failed to start, and the next attempt is held back',
     remedy: 'see `macrunner runner list --all` for the reasons, and `macrunner logs`',

@@ -33,6 +33,7 @@ interface Share {
   readonly most: number;
   /** Known to have no job at all, by GitHub's count and by what it told. */
   readonly isQuiet: boolean;
+  readonly isImageUnknown: boolean;
 }
 
 /** The total to announce per pool, by name. */
@@ -66,8 +67,8 @@ export function capacityByPool(
 }
 
 /** Whether a job of this pool would soon have a slot. What is unknown is no reason to turn jobs away. */
-function hasHope({ most }: Share, free: number, { vms, world }: Survey): boolean {
-  if (vms === null) return true;
+function hasHope({ most, isImageUnknown }: Share, free: number, { vms, world }: Survey): boolean {
+  if (vms === null || isImageUnknown) return true;
   return most > 0 && (free > 0 || world.runners.some(isLeaving));
 }
 
@@ -91,6 +92,7 @@ function shareOf(balance: Balance, created: number, survey: Survey): Share {
     announced: pool.announced,
     live: live - spare + created,
     isQuiet: pool.demand.known && pool.demand.value.assigned === 0 && pool.demand.value.jobs.every(isOver),
+    isImageUnknown: pool.image === 'unknown',
     spare,
     most: findBlock(pool, survey) ? spare : spare + Math.max(0, countAllowance(balance) - created),
   };

@@ -32,6 +32,7 @@ export const CAUSES = [
   'vms-unknown',
   'demand-unknown',
   'image-missing',
+  'image-unknown',
   'backing-off',
   'pool-full',
   'foreign-vms',

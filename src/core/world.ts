@@ -45,8 +45,8 @@ export interface PoolView {
   readonly warm: number;
   /** Starts are held back until then, after failures; 0 when there were none. */
   readonly retryAtMs: number;
-  /** False when the pool's image is not on this host. */
-  readonly imageReady: boolean;
+  /** Whether the pool's image is on this host. */
+  readonly image: 'ready' | 'missing' | 'unknown';
   /** What was last announced to GitHub as this pool's total capacity; 0 before the first poll. */
   readonly announced: number;
   /**

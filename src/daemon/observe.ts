@@ -76,7 +76,7 @@ function poolView(
     max: pool.max,
     warm: senses.warm(pool),
     retryAtMs: desk.trouble(pool.name).retryAtMs,
-    imageReady: images.known && images.value.has(pool.image),
+    image: !images.known ? 'unknown' : images.value.has(pool.image) ? 'ready' : 'missing',
     announced: desk.announced.get(pool.name) ?? 0,
     stranded: ledger.stranded(pool.name, steadyMs() - config().deadlines.teardownSeconds * 1_000),
     demand: count.known

@@ -94,7 +94,7 @@ function bigPool(index: number, runners: readonly Runner[]): PoolView {
     });
   const demand = known({ jobs, assigned: jobs.length, unconfirmed: 0 });
   const size = { max: runners.length, warm: 2 };
-  return { name, ...size, retryAtMs: 0, imageReady: true, announced: 1, stranded: 0, demand };
+  return { name, ...size, retryAtMs: 0, image: 'ready', announced: 1, stranded: 0, demand };
 }
 
 function registrationOf({ name, phase }: Runner, id: number): Registration {

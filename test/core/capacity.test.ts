@@ -133,6 +133,7 @@ test('jobs won by the floor alone raise nothing', () => {
 test.each<[string, Parameters<typeof aWorld>[0]]>([
   ['the VMs', { vms: unknown }],
   ['the demand', { pools: [aPool('ios', { demand: unknown })] }],
+  ['the image', { pools: [aPool('ios', { image: 'unknown' })] }],
 ])('the floor alone is announced while %s cannot be known', (_, details) =>
   expect(announce(details)).toEqual({ ios: 1 }),
 );
@@ -144,7 +145,7 @@ describe('a pool without jobs does not listen', () => {
     ['beside ghosts', { host: { ghosts: 2 } }],
     ['beside ghosts, though one is about to be tried', { host: { ghosts: 2, isProbeDue: true } }],
     ['beside foreign VMs', { vms: known([aVm('dev-1'), aVm('dev-2')]) }],
-    ['while the image is missing', { pools: [aPool('ios', { imageReady: false })] }],
+    ['while the image is missing', { pools: [aPool('ios', { image: 'missing' })] }],
     ['while its starts are held back', { pools: [aPool('ios', { retryAtMs: Number.MAX_SAFE_INTEGER })] }],
   ])('%s', (_, details) => expect(announce(details)).toEqual({ ios: 0 }));
 });

@@ -70,7 +70,7 @@ const pool = fc.record({
   max: fc.integer({ min: 0, max: 3 }),
   warm: fc.nat(2),
   retryAtMs: fc.constantFrom(0, 0, NOW - SECOND, NOW + MINUTE),
-  imageReady: fc.constantFrom(true, true, true, false),
+  image: fc.constantFrom('ready', 'ready', 'ready', 'missing', 'unknown'),
   announced: fc.nat(3),
   stranded: fc.nat(2),
   demand: fc.oneof({ weight: 4, arbitrary: demand }, { weight: 1, arbitrary: fc.constant(null) }),

@@ -91,7 +91,7 @@ export function aPool(name = 'ios', details: Partial<PoolView> = {}): PoolView {
     max: 2,
     warm: 0,
     retryAtMs: 0,
-    imageReady: true,
+    image: 'ready',
     announced: 1,
     stranded: 0,
     demand: jobs(),

@@ -36,7 +36,7 @@ export function findBlock(pool: PoolView, { vms, world }: Survey): Cause | null 
   if (world.host.unfit !== null) return 'host-unfit';
   if (!pool.demand.known) return 'demand-unknown';
   if (!vms) return 'vms-unknown';
-  if (!pool.imageReady) return 'image-missing';
+  if (pool.image !== 'ready') return pool.image === 'missing' ? 'image-missing' : 'image-unknown';
   return world.nowMs < pool.retryAtMs ? 'backing-off' : null;
 }
 

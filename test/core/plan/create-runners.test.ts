@@ -190,7 +190,7 @@ describe('the warm count', () => {
     ['draining', { host: { isDraining: true } }],
     ['the host is unfit', { host: { unfit: 'disk below floor' } }],
     ['the VMs are unknown', { vms: unknown }],
-    ['the image is missing', { pools: [{ ...warm, imageReady: false }] }],
+    ['the image is missing', { pools: [{ ...warm, image: 'missing' }] }],
     ['the pool backs off', { pools: [{ ...warm, retryAtMs: NOW + 1 }] }],
   ])('rests while %s', (_, details) => expect(steps({ pools: [warm], ...details })).toEqual([]));
 });

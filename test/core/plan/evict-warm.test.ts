@@ -91,7 +91,7 @@ test('a warm runner on which a step works is not evicted', () => {
 test.each<[string, Details]>([
   ['that backs off', { pools: [owner, { ...needy, retryAtMs: NOW + 1 }] }],
   ['that is full', { pools: [owner, { ...needy, max: 0 }] }],
-  ['whose image is missing', { pools: [owner, { ...needy, imageReady: false }] }],
+  ['whose image is missing', { pools: [owner, { ...needy, image: 'missing' }] }],
   ['on an unfit host', { host: { unfit: 'disk below floor' } }],
 ])('nothing is evicted for a pool %s', (_, details) => expect(steps(details)).toEqual([]));
 

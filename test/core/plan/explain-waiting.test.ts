@@ -15,7 +15,8 @@ const ROWS: Record<Exclude<Cause, 'demand-unknown'>, Details> = {
   'disk-low': { host: { isDiskShort: true } },
   'host-unfit': { host: { unfit: 'its disk cannot be read' } },
   'vms-unknown': { vms: unknown },
-  'image-missing': { pools: [{ ...pool, imageReady: false }] },
+  'image-unknown': { pools: [{ ...pool, image: 'unknown' }] },
+  'image-missing': { pools: [{ ...pool, image: 'missing' }] },
   'backing-off': { pools: [{ ...pool, retryAtMs: NOW + 1 }] },
   'pool-full': { pools: [{ ...pool, max: 0 }] },
   'foreign-vms': { vms: known([aVm('dev-1'), aVm('dev-2')]) },
@@ -31,7 +32,7 @@ test('of several causes the first of the list is told', () => {
   const all = {
     host: { isDraining: true, isDiskShort: true, unfit: 'its disk cannot be read' },
     vms: unknown,
-    pools: [{ ...pool, imageReady: false, retryAtMs: NOW + 1, max: 0 }],
+    pools: [{ ...pool, image: 'missing' as const, retryAtMs: NOW + 1, max: 0 }],
   };
   expect(waiting(all)[0]?.cause).toBe(CAUSES[0]);
   expect(waiting({ ...all, host: {} })[0]?.cause).toBe('vms-unknown');
