@@ -79,6 +79,7 @@ function poolCause(
 ): Found | null {
   if (pool.queue === 'trouble') return { cause: 'demand-unknown', detail: pool.trouble };
   if (oldest?.cause) return { cause: oldest.cause, detail: isOfHost(oldest.cause) ? host.unfit : null };
+  if (pool.resting) return { cause: pool.resting, detail: isOfHost(pool.resting) ? host.unfit : null };
   if (pool.retryAtMs > nowMs) return { cause: 'backing-off', detail: `in ${age(pool.retryAtMs - nowMs)}` };
   return null;
 }

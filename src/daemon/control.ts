@@ -65,7 +65,7 @@ function addReads(server: FastifyInstance, { context, senses, identity }: Contro
     const [job, ...others] = ledger.job(name);
     if (!job)
       throw new MacrunnerError('not-found', `no job ${name} was ever assigned here`, {
-        hint: 'list the open ones: macrunner status',
+        hint: 'list the open ones: macrunner status; for one that GitHub still keeps: macrunner why POOL',
       });
     if (others.length > 0)
       throw new MacrunnerError('usage', `${name} fits ${others.length + 1} jobs`, {

@@ -4,7 +4,7 @@
  */
 import { retryDelayMs } from '../core/backoff.ts';
 import type { Ghosts } from '../core/ghosts.ts';
-import type { Waiting } from '../core/step.ts';
+import type { Cause, Waiting } from '../core/step.ts';
 import { Ailment } from './ailment.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Stage } from './outcome.ts';
@@ -45,6 +45,8 @@ export class Desk {
   /** Whether the ledger can be written. */
   readonly writing = new LedgerWatch();
   waiting: readonly Waiting[] = [];
+  /** Why a job would wait if one came, by pool; the pools where it would not are left out. */
+  resting: ReadonlyMap<string, Cause> = new Map();
   isDraining = false;
 
   /** In flight or resting: nothing is decided about these now. */

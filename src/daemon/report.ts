@@ -47,6 +47,8 @@ const poolReport = z.object({
   trouble: z.string().nullable(),
   assigned: z.number().nullable(),
   announced: z.number(),
+  /** Why it does not listen for jobs, which GitHub then gives to others or keeps; null while it does. */
+  resting: z.enum(CAUSES).nullable().optional(),
   failures: z.number(),
   retryAtMs: z.number(),
 });

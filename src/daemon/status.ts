@@ -110,6 +110,7 @@ function poolReport({ desk, queues, config }: Context, senses: Senses, name: str
     trouble,
     assigned: assigned.known ? assigned.value : null,
     announced: desk.announced.get(name) ?? 0,
+    resting: desk.announced.get(name) === 0 ? (desk.resting.get(name) ?? null) : null,
     failures,
     retryAtMs,
   };

@@ -1,6 +1,7 @@
 /** One turn of the loop: look, decide, hand out the steps, announce the capacity, follow who lives. */
 import { capacityByPool } from '../core/capacity.ts';
 import { ownPrefix } from '../core/names.ts';
+import { explainRest } from '../core/plan/explain-waiting.ts';
 import { isContradicted } from '../core/plan/survey.ts';
 import { weighWorld } from '../core/plan/weigh-world.ts';
 import { plan } from '../core/plan.ts';
@@ -28,6 +29,7 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   desk.waiting = decided.waiting;
   // A step's intent must stand in the ledger first.
   if (desk.writing.why === null) for (const step of decided.steps) dispatch(context, step);
+  desk.resting = explainRest(weighed.survey);
   announce(context, capacityByPool(world, weighed));
   const runners = ledger.runners();
   channels.follow(context, runners);

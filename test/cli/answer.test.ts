@@ -37,6 +37,12 @@ test('a finished job says how it ended', () => {
   );
 });
 
+test('a pool that does not listen says why', () => {
+  const answer = whyPool(aPoolReport({ announced: 0, resting: 'image-missing' }), aStatus({ jobs: [] }));
+  expect(answer.cause).toBe('image-missing');
+  expect(answer.text).toMatch(/^It takes no job: /);
+});
+
 test('a pool answers for its oldest job, and for its queue before that', () => {
   const pool = aPoolReport();
   const jobs = [

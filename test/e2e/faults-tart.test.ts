@@ -2,6 +2,7 @@
 import { chmodSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { StatusReport } from '../../src/daemon/report.ts';
 import {
   allRunners,
   ended,
@@ -38,19 +39,17 @@ test('a tart that is too old is refused with the command that upgrades it; an ol
   expect(notes).toEqual([expect.stringContaining('PR 1333')]);
 });
 
-test('a missing image is said with what to do, its job waits for it, and runs when it is there', async () => {
+test('a missing image is said with what to do, its job is left to GitHub, and runs when it is there', async () => {
   await using stage = await openStage({ pools: [IOS] });
   const image = join(stage.tart.home, 'vms/macos-ios');
   renameSync(image, `${image}-aside`);
   await stage.startAgent();
-  const job = queueJob(stage);
-  const { problems } = await statusWhere(
-    stage,
-    'the cause',
-    ({ jobs }) => jobs[0]?.cause === 'image-missing',
-  );
+  const resting = ({ pools }: StatusReport) => pools[0]?.resting === 'image-missing';
+  const { problems } = await statusWhere(stage, 'the cause', resting);
   expect(problems.join()).toMatch(/macos-ios is not on this host.*tart pull/);
-  expect(await stage.cli('why', job.queueId)).toContain('golden image is not on this host');
+  // A host that cannot run it takes no job from those that can.
+  const job = queueJob(stage);
+  expect(await stage.cli('why', 'ios')).toContain('golden image is not on this host');
   renameSync(`${image}-aside`, image);
   expect((await ended(stage, job)).conclusion).toBe('success');
   expect((await stage.status()).problems).toEqual([]);

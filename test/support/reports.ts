@@ -34,6 +34,7 @@ export function aPoolReport(change: Partial<PoolReport> = {}): PoolReport {
     trouble: null,
     assigned: 1,
     announced: 2,
+    resting: null,
     failures: 0,
     retryAtMs: 0,
     ...change,

@@ -1,5 +1,7 @@
 /** Each waiting job has one cause. */
 import { expect, test } from 'vitest';
+import { explainRest } from '../../../src/core/plan/explain-waiting.ts';
+import { surveyWorld } from '../../../src/core/plan/survey.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { CAUSES, type Cause } from '../../../src/core/step.ts';
 import { aJob, aName, aPool, aRunner, aVm, aWorld, jobs, known, NOW, unknown } from '../../support/world.ts';
@@ -95,4 +97,16 @@ test('a completed job does not wait', () => {
       host: { isDraining: true },
     }),
   ).toEqual([]);
+});
+
+test('a pool without jobs has the cause that a job would have, and none when it would be served', () => {
+  const quiet = aPool('ios');
+  const causeOf = (details: Details) =>
+    explainRest(surveyWorld(aWorld({ pools: [quiet], ...details }))).get('ios');
+  expect(causeOf({})).toBeUndefined();
+  expect(causeOf({ pools: [{ ...quiet, image: 'missing' }] })).toBe('image-missing');
+  expect(causeOf({ runners: busy })).toBe('slot-busy');
+  expect(causeOf({ vms: known([aVm('dev-1'), aVm('dev-2')]) })).toBe('foreign-vms');
+  expect(causeOf({ host: { ghosts: 2 } })).toBe('ghost-vms');
+  expect(causeOf({ vms: unknown })).toBe('vms-unknown');
 });
