@@ -40,7 +40,7 @@ test('a finished job says how it ended', () => {
 test('a pool that does not listen says why', () => {
   const answer = whyPool(aPoolReport({ announced: 0, resting: 'image-missing' }), aStatus({ jobs: [] }));
   expect(answer.cause).toBe('image-missing');
-  expect(answer.text).toMatch(/^It takes no job: /);
+  expect(answer.text).toMatch(/^It takes no job, because the pool/);
 });
 
 test('a pool answers for its oldest job, and for its queue before that', () => {
