@@ -3,6 +3,7 @@
  * lasts, or each pool would try at its own pace and fail for the same reason. It is over when a start succeeds; after five
  * minutes one start may try.
  */
+import { NEVER } from '../core/due.ts';
 import { hasCode, type MacrunnerError } from '../core/error.ts';
 
 const REST_MS = 5 * 60_000;
@@ -34,6 +35,11 @@ export class Ailment {
   /** Why no VM may start now, null when one may. */
   unfit(steadyMs: number): string | null {
     return this.#what !== null && this.#isProven() && steadyMs < this.#what.untilMs ? this.#what.text : null;
+  }
+
+  /** When one start may try again. */
+  get untilMs(): number {
+    return this.#what?.untilMs ?? NEVER;
   }
 
   #isProven(): boolean {

@@ -83,7 +83,10 @@ async function followUntil(
       await untilWritable(context, signal);
       continue;
     }
-    if (!desk.silentSinceMs.has(name)) desk.silentSinceMs.set(name, steadyMs());
+    if (!desk.silentSinceMs.has(name)) {
+      desk.silentSinceMs.set(name, steadyMs());
+      context.wake();
+    }
     if (end === 'fell-silent') await context.readAgain('vms');
     tries = end === 'fell-silent' ? 0 : tries + 1;
     await pause(time, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0, signal);

@@ -3,6 +3,7 @@
  * what must survive a crash is in the ledger. One writer: only the daemon's own modules touch it.
  */
 import { retryDelayMs } from '../core/backoff.ts';
+import { NEVER } from '../core/due.ts';
 import type { Ghosts } from '../core/ghosts.ts';
 import type { Cause, Waiting } from '../core/step.ts';
 import { Ailment } from './ailment.ts';
@@ -57,6 +58,12 @@ export class Desk {
 
   rest(name: string, untilMs: number): void {
     this.#restUntilMs.set(name, untilMs);
+  }
+
+  /** When something on the desk is over, or to be tried again. */
+  moments(): readonly number[] {
+    const ghostsMs = this.ghosts?.retryAtMs ?? NEVER;
+    return [...this.#restUntilMs.values(), ghostsMs, this.ailment.untilMs, this.writing.untilMs];
   }
 
   /** A runner was given a credential: `forget` is called when it is gone. */

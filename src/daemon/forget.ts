@@ -2,6 +2,7 @@
  * Closes jobs whose end GitHub did not tell and never will: it is told at least once, but not to a listener that was
  * away for too long, nor to a pool that is no more. Such a job would be counted, shown and served for ever.
  */
+import { firstAfter, holdsIf, NEVER } from '../core/due.ts';
 import type { Job } from '../core/job.ts';
 import type { Context } from './context.ts';
 import { isUnwritten } from './ledger-watch.ts';
@@ -24,24 +25,30 @@ export function forgetUncounted(tools: Tools, pool: string, counted: number): vo
   for (const job of doubtful.slice(0, Math.max(0, open.length - counted))) forget(tools, job);
 }
 
-/** Jobs of runners that are long gone, and those that wait in a pool that is configured no more. */
-export function forgetAbandoned(context: Pick<Context, 'config'> & Tools): void {
-  const { ledger, config } = context;
+/**
+ * Jobs of runners that are long gone, and those that wait in a pool that is configured no more. Returns when the next one
+ * will be such a job.
+ */
+export function forgetAbandoned(context: Pick<Context, 'config'> & Tools): number {
+  const { ledger, config, steadyMs } = context;
   const open = ledger.openJobs();
-  if (open.length === 0) return;
+  if (open.length === 0) return NEVER;
+  const nowMs = steadyMs();
   const pools = new Set(config().pools.map((pool) => pool.name));
-  for (const job of open) {
-    if (isServed(context, job)) continue;
-    if (unservedForMs(context, job) >= LOST_MS || (job.runner === null && !pools.has(job.pool)))
-      forget(context, job);
-  }
+  const abandoned = open
+    .filter((job) => !isServed(context, job))
+    .map((job) => ({ job, fromMs: abandonedFromMs(context, job, pools) }));
+  for (const { job, fromMs } of abandoned) if (fromMs <= nowMs) forget(context, job);
+  return firstAfter(
+    nowMs,
+    abandoned.map(({ fromMs }) => fromMs),
+  );
 }
 
-/** How long ago the runner that GitHub named ended; since when we know of the job, if that runner is a stranger. */
-function unservedForMs(tools: Tools, job: Job): number {
-  if (job.runner === null) return 0;
-  const goneMs = tools.ledger.runner(job.runner)?.goneMs ?? null;
-  return goneMs === null ? knownForMs(tools, job) : tools.steadyMs() - goneMs;
+/** A while after the runner that GitHub named ended; after we heard of the job, if that runner is a stranger. */
+function abandonedFromMs({ ledger }: Tools, { id, runner, pool }: Job, pools: ReadonlySet<string>): number {
+  if (runner === null) return holdsIf(!pools.has(pool));
+  return (ledger.runner(runner)?.goneMs ?? ledger.heardMs(id)) + LOST_MS;
 }
 
 /** By our own clock: GitHub's may be hours from ours, and ours may be set. */

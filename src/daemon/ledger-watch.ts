@@ -3,6 +3,7 @@
  * there first; jobs go on, and all is taken up by itself when the disk has room again. Nothing is told of a single write:
  * whoever made it knows what to do.
  */
+import { NEVER } from '../core/due.ts';
 import { hasCode } from '../core/error.ts';
 import { HOST_SUBJECT } from '../core/step.ts';
 import { pause } from '../lib/time.ts';
@@ -21,6 +22,11 @@ export class LedgerWatch {
   /** Why nothing may be begun, null when it may. */
   get why(): string | null {
     return this.#why;
+  }
+
+  /** When it is to be looked at again. */
+  get untilMs(): number {
+    return this.#why === null ? NEVER : this.#untilMs;
   }
 
   /** A write failed for this reason. */

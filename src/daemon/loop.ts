@@ -6,11 +6,13 @@ import type { Time, Timer } from '../lib/time.ts';
 
 export interface LoopOptions {
   readonly time: Time;
-  readonly turn: () => void;
-  /** How long until the next look when nothing wakes it, asked after each turn. */
-  readonly everyMs: () => number;
+  /** Returns how long until the next one when nothing wakes it. */
+  readonly turn: () => number;
   readonly onError: (error: unknown) => void;
 }
+
+/** A turn that failed is taken again: not at once, for it may fail again. */
+const AFTER_FAILURE_MS = 1_000;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -50,14 +52,15 @@ export class Loop {
   #turn(): void {
     this.#isDue = false;
     if (this.#isStopped) return;
+    let restMs = AFTER_FAILURE_MS;
     try {
-      this.#options.turn();
+      restMs = this.#options.turn();
     } catch (error) {
       this.#options.onError(error);
     }
     this.#release();
     this.#timer?.cancel();
-    this.#timer = this.#options.time.after(this.#options.everyMs(), () => this.wake());
+    this.#timer = this.#options.time.after(restMs, () => this.wake());
   }
 
   #release(): void {

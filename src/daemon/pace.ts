@@ -1,30 +1,15 @@
 /**
- * How soon the loop looks again when nothing wakes it. Deadlines that count in seconds are kept to the second; where the
- * next one is minutes or hours away the agent sleeps, for a host stands like that most of its life.
+ * How long the loop waits for a wake-up before it looks by itself: until something is due, and no longer than a few seconds,
+ * for some things are noticed by looking only: a host that slept, a clock that was set, the disk, the hour, what the ledger
+ * counts by age. All else that time alone can change says when it is due.
  */
-import type { Runner } from '../core/runner.ts';
 
-const SOON_MS = 1_000;
+/** A host stands still for most of its life, so looking costs. `SteadyClock.look` takes a longer pause for sleep. */
 const CALM_MS = 5_000;
-/** Longer than any wait of the plan that a warm runner is under: it is surplus only after 15 s. */
-const SETTLED_MS = 20_000;
+/** Whatever is due, the loop does not spin. */
+const LEAST_MS = 20;
 
-interface Scene {
-  readonly nowMs: number;
-  readonly runners: readonly Runner[];
-  /** Jobs, or a pool's new try. */
-  readonly isWaiting: boolean;
-  /** Runners whose channel is silent. */
-  readonly silent: ReadonlyMap<string, number>;
-}
-
-/** Milliseconds from this look to the next. */
-export function nextLookMs({ nowMs, runners, isWaiting, silent }: Scene): number {
-  const isCalm = (runner: Runner): boolean =>
-    (runner.phase === 'warm' || runner.phase === 'busy') &&
-    runner.jobEndedMs === null &&
-    runner.toldDoneMs === null &&
-    nowMs - runner.sinceMs >= SETTLED_MS &&
-    !silent.has(runner.name);
-  return !isWaiting && runners.every(isCalm) ? CALM_MS : SOON_MS;
+/** `restMs`: until something is due. */
+export function nextLookMs(restMs: number): number {
+  return Math.min(CALM_MS, Math.max(LEAST_MS, restMs));
 }

@@ -1,5 +1,6 @@
 /** Listens to GitHub, one queue per pool, and writes what it hears to the ledger before it is acknowledged. */
 import type { Config } from '../config/schema.ts';
+import { firstAfter } from '../core/due.ts';
 import type { PoolQueue, QueueListener, QueueMessage } from '../core/ports.ts';
 import type { Reading } from '../core/world.ts';
 import type { Context } from './context.ts';
@@ -94,13 +95,15 @@ export class Queues {
     }
   }
 
-  /** Marks queues that have been silent for too long. */
-  watch(nowMs: number): void {
-    for (const line of this.#lines.values()) {
-      if (line.state !== 'listening' || nowMs - line.heardMs < STALE_MS) continue;
+  /** Marks queues that have been silent for too long. Returns when the next one will have been, if nothing is heard. */
+  watch(nowMs: number): number {
+    const listening = [...this.#lines.values()].filter(({ state }) => state === 'listening');
+    for (const line of listening) {
+      if (nowMs < staleFromMs(line)) continue;
       line.state = 'trouble';
       line.trouble = `no word from GitHub's queue for ${Math.round((nowMs - line.heardMs) / 1000)} s`;
     }
+    return firstAfter(nowMs, listening.map(staleFromMs));
   }
 
   /** Resolves when all listeners have ended, their sessions closed. */
@@ -138,6 +141,10 @@ export class Queues {
         tools.log.error({ pool: pool.name, err }, 'a queue ended in an unforeseen way'),
       );
   }
+}
+
+function staleFromMs({ heardMs }: Line): number {
+  return heardMs + STALE_MS;
 }
 
 function listenerFor(pool: string, line: Line, tools: Tools): QueueListener {

@@ -2,6 +2,7 @@
  * A reading of the outside that is taken again and again, and that says "unknown" when it failed or grew stale.
  * Taking one costs a program start or a request, so a wake-up uses the last one while it is fresh.
  */
+import { NEVER } from '../core/due.ts';
 import type { Reading } from '../core/world.ts';
 
 export interface ReadingOptions<T> {
@@ -30,8 +31,7 @@ export class RepeatedReading<T> {
 
   get(): Reading<T> {
     if (!this.#last) return { known: false, why: this.#why };
-    const ageMs = this.#options.steadyMs() - this.#last.beganMs;
-    if (ageMs > this.#options.staleMs)
+    if (this.#options.steadyMs() >= this.staleFromMs())
       return { known: false, why: `${this.#options.what} last read too long ago` };
     return { known: true, value: this.#last.value };
   }
@@ -46,9 +46,14 @@ export class RepeatedReading<T> {
     return this.#last?.beganMs ?? 0;
   }
 
-  /** True when the last attempt, good or not, is older than `paceMs`. */
-  isDue(paceMs: number): boolean {
-    return this.#running === null && this.#options.steadyMs() - this.#triedMs > paceMs;
+  /** From when on the present reading is too old to be known. */
+  staleFromMs(): number {
+    return this.#last === null ? NEVER : this.#last.beganMs + this.#options.staleMs;
+  }
+
+  /** `paceMs` after the last attempt, good or not, began; never while one is under way. */
+  dueMs(paceMs: number): number {
+    return this.#running === null ? this.#triedMs + paceMs : NEVER;
   }
 
   /** The question changed: the last answer no longer holds. */

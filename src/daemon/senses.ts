@@ -3,6 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import { isOpen, warmNow } from '../config/windows.ts';
 import { isDiskShort, recoveredAt } from '../core/disk.ts';
+import { ALWAYS, firstAfter, holdsIf, NEVER } from '../core/due.ts';
 import { ownPrefix } from '../core/names.ts';
 import type { Hypervisor } from '../core/ports.ts';
 import type { Runner } from '../core/runner.ts';
@@ -51,8 +52,8 @@ interface Circumstances {
 }
 
 export interface RefreshingSenses extends Senses {
-  /** Takes the readings that are due. */
-  readonly refreshDue: (circumstances: Circumstances, signal: AbortSignal) => void;
+  /** Takes the readings that are due. Returns when the next one is, or one grows too old, as things stand. */
+  readonly refreshDue: (circumstances: Circumstances, signal: AbortSignal) => number;
   /** After a reload: the images may be others. */
   readonly forgetPools: () => void;
   /** Nothing that was read holds any more. */
@@ -96,9 +97,11 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
     warm: (pool) => warm.get(pool),
     isRebootHour: () => rebootHour.get(config()),
     refreshDue({ runners, silentSinceMs, isWaiting, hasOrphans, isLookingTwice }, signal) {
+      const atMs = steadyMs();
       const isInhabited = runners.length > 0 || isWaiting;
       const calmMs = Math.min(CALM_MS, config().deadlines.registerSeconds * 500);
-      const troubled = runners.filter((runner) => isInTrouble(runner, silentSinceMs, steadyMs() - calmMs));
+      const troubles = runners.map((runner) => troubledFromMs(runner, silentSinceMs, calmMs));
+      const troubled = runners.filter((_, index) => (troubles[index] ?? NEVER) <= atMs);
       // A list that is older than a runner's last move says nothing about it.
       const isBlind = troubled.some((runner) => lastNewsMs(runner) >= registrations.beganMs());
       const isTroubled = hasOrphans || troubled.length > 0;
@@ -106,11 +109,20 @@ export function createSenses(options: SensesOptions): RefreshingSenses {
       const lacksImage = ready.known && config().pools.some((pool) => !ready.value.has(pool.image));
       // A VM that fell silent may be dead, and while VMs are unknown nothing is decided.
       const isUrgent = !vms.get().known || runners.some(({ name }) => silentSinceMs.has(name));
-      if (vms.isDue(isUrgent ? PACE.vms.soon : paceOf('vms', isInhabited))) void vms.refresh(signal);
-      const registrationsPace =
-        isBlind || isLookingTwice ? PACE.registrations.soon : paceOf('registrations', isTroubled);
-      if (registrations.isDue(registrationsPace)) void registrations.refresh(signal);
-      if (images.isDue(paceOf('images', lacksImage))) void images.refresh(signal);
+      const paces = [
+        [vms, isUrgent ? PACE.vms.soon : paceOf('vms', isInhabited)],
+        [
+          registrations,
+          isBlind || isLookingTwice ? PACE.registrations.soon : paceOf('registrations', isTroubled),
+        ],
+        [images, paceOf('images', lacksImage)],
+      ] as const;
+      let nextMs = firstAfter(atMs, troubles);
+      for (const [sense, paceMs] of paces) {
+        if (sense.dueMs(paceMs) <= atMs) void sense.refresh(signal);
+        nextMs = Math.min(nextMs, firstAfter(atMs, [sense.dueMs(paceMs), sense.staleFromMs()]));
+      }
+      return nextMs;
     },
     forgetPools() {
       warm.clear();
@@ -127,14 +139,15 @@ function paceOf(reading: keyof typeof PACE, often: boolean): number {
   return often ? PACE[reading].often : PACE[reading].seldom;
 }
 
-function isInTrouble(
+/** From when on GitHub must be asked about it. */
+function troubledFromMs(
   { name, phase, sinceMs, toldDoneMs, jobEndedMs }: Runner,
   silent: ReadonlyMap<string, number>,
-  calmSinceMs: number,
-): boolean {
-  if (phase === 'registering' || phase === 'idle') return sinceMs < calmSinceMs || silent.has(name);
+  calmMs: number,
+): number {
+  if (phase === 'registering' || phase === 'idle') return silent.has(name) ? ALWAYS : sinceMs + calmMs;
   // What GitHub's queue told done is looked up in its records, while the guest says nothing of it.
-  return phase === 'busy' && (silent.has(name) || (toldDoneMs !== null && jobEndedMs === null));
+  return holdsIf(phase === 'busy' && (silent.has(name) || (toldDoneMs !== null && jobEndedMs === null)));
 }
 
 function lastNewsMs({ sinceMs, toldDoneMs }: Runner): number {

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
+import { firstAfter } from '../core/due.ts';
 import type { Guest, Hypervisor } from '../core/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { pause, type Time } from '../lib/time.ts';
@@ -140,14 +141,15 @@ function createLoop({ context, senses, clock, catchUp, isLedgerLost }: LoopParts
   let stage: Stage = 'begun';
   return new Loop({
     time: context.time,
-    everyMs: () => nextLookMs(sceneOf(context)),
     onError: (error) => context.log.error({ err: error }, 'a turn of the loop failed'),
     turn() {
-      watchLedger(context, catchUp);
       lookAtClock(context, senses, clock);
+      const beganMs = context.steadyMs();
+      watchLedger(context, catchUp);
       stage = advance(stage, context, senses, isLedgerLost);
-      if (stage === 'serving') turn(context, senses, channels);
-      else senses.refreshDue(NOBODY, context.signal);
+      const dueMs =
+        stage === 'serving' ? turn(context, senses, channels) : senses.refreshDue(NOBODY, context.signal);
+      return nextLookMs(firstAfter(beganMs, [dueMs, ...context.desk.moments()]) - context.steadyMs());
     },
   });
 }
@@ -190,9 +192,4 @@ function lookAtClock(
   desk.heardMs.clear();
   senses.forgetAll();
   log.warn({ seconds }, 'the host slept; all is looked at again');
-}
-
-function sceneOf({ ledger, desk, steadyMs }: Context): Parameters<typeof nextLookMs>[0] {
-  const isWaiting = desk.waiting.length > 0 || desk.writing.why !== null;
-  return { nowMs: steadyMs(), runners: ledger.runners(), isWaiting, silent: desk.silentSinceMs };
 }

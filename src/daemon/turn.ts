@@ -1,7 +1,9 @@
 /** One turn of the loop: look, decide, hand out the steps, announce the capacity, follow who lives. */
 import { capacityByPool } from '../core/capacity.ts';
+import { firstAfter } from '../core/due.ts';
 import { ownPrefix } from '../core/names.ts';
 import { explainRest } from '../core/plan/explain-waiting.ts';
+import { nextDueMs } from '../core/plan/next-due.ts';
 import { isContradicted } from '../core/plan/survey.ts';
 import { weighWorld } from '../core/plan/weigh-world.ts';
 import { plan } from '../core/plan.ts';
@@ -16,10 +18,11 @@ import { observe } from './observe.ts';
 import type { RefreshingSenses } from './senses.ts';
 import { watchUnjudged } from './unjudged.ts';
 
-export function turn(context: Context, senses: RefreshingSenses, channels: Channels): void {
+/** Returns when the next one is due though nothing is heard, what is on the desk apart. */
+export function turn(context: Context, senses: RefreshingSenses, channels: Channels): number {
   const { desk, queues, ledger, signal } = context;
-  queues.watch(context.steadyMs());
-  forgetAbandoned(context);
+  const unheardMs = queues.watch(context.steadyMs());
+  const abandonedMs = forgetAbandoned(context);
   watchUnjudged(context);
   noteDisk(context, senses);
   const world = withUnlisted(context, observe(context, senses));
@@ -37,7 +40,8 @@ export function turn(context: Context, senses: RefreshingSenses, channels: Chann
   const isWaiting = desk.waiting.length > 0;
   const isLookingTwice = [...world.unlistedSinceMs.keys()].some((name) => !isUnlistedTwice(name, world));
   const signs = { hasOrphans: hasOrphans(context, world), isLookingTwice };
-  senses.refreshDue({ runners, silentSinceMs, isWaiting, ...signs }, signal);
+  const readMs = senses.refreshDue({ runners, silentSinceMs, isWaiting, ...signs }, signal);
+  return firstAfter(world.nowMs, [nextDueMs(world, weighed), unheardMs, abandonedMs, readMs]);
 }
 
 /** What GitHub's list lacks is remembered from one look to the next. */

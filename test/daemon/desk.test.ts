@@ -1,5 +1,8 @@
 /** The daemon's memory between two looks. */
 import { expect, test } from 'vitest';
+import { firstAfter, NEVER } from '../../src/core/due.ts';
+import { MacrunnerError } from '../../src/core/error.ts';
+import { weighGhosts } from '../../src/core/ghosts.ts';
 import { Desk } from '../../src/daemon/desk.ts';
 
 test('a runner rests until its time, and hands stay off it and off what is in flight', () => {
@@ -34,4 +37,18 @@ test('a VM that boots makes nothing good that failed after booting', () => {
   expect(desk.trouble('ios').failures).toBe(1);
   desk.succeeded('ios', 'serve');
   expect(desk.trouble('ios').failures).toBe(0);
+});
+
+test('what ends or is tried again by itself is known beforehand', () => {
+  const desk = new Desk();
+  const first = () => firstAfter(0, desk.moments());
+  expect(first()).toBe(NEVER);
+  desk.ailment.failed(new MacrunnerError('host-unfit', 'tart is too old'), 0);
+  expect(first()).toBe(5 * 60_000);
+  desk.writing.failed('the disk is full', 1_000);
+  expect(first()).toBe(3_000);
+  desk.ghosts = weighGhosts(null, { type: 'refused', running: 0, slots: 1 }, 500);
+  expect(first()).toBe(2_500);
+  desk.rest('mr-b', 100);
+  expect(first()).toBe(100);
 });

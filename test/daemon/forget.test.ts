@@ -1,5 +1,6 @@
 /** Jobs whose end GitHub did not tell: closed when they can no longer run, never before. */
 import { expect, test } from 'vitest';
+import { NEVER } from '../../src/core/due.ts';
 import { forgetAbandoned, forgetUncounted } from '../../src/daemon/forget.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
 import { aJob, aMessage, aRunner } from '../support/ledger-rig.ts';
@@ -20,10 +21,10 @@ test('a job that GitHub gave to a runner which is gone is forgotten after a quar
   expect(ledger.openJobs()).toHaveLength(2);
   ledger.markGone(runner.name, clock.nowMs);
   clock.nowMs += 899_999;
-  forgetAbandoned(rig.context);
+  expect(forgetAbandoned(rig.context)).toBe(clock.nowMs + 1);
   expect(ledger.openJobs()).toHaveLength(2);
   clock.nowMs += 1;
-  forgetAbandoned(rig.context);
+  expect(forgetAbandoned(rig.context)).toBe(NEVER);
   expect(ledger.openJobs().map(({ id }) => id)).toEqual(['waits']);
 });
 

@@ -7,11 +7,11 @@ function rig(turn: (nth: number) => void = () => undefined, everyMs = 3_600_000)
   const seen = { turns: 0, errors: [] as unknown[] };
   const loop = new Loop({
     time: systemTime,
-    everyMs: () => everyMs,
     onError: (error) => seen.errors.push(error),
     turn: () => {
       seen.turns += 1;
       turn(seen.turns);
+      return everyMs;
     },
   });
   return { seen, loop };

@@ -1,6 +1,7 @@
 /** What the queues hear: to the ledger before it is acknowledged, and unknown when they cannot hear. */
 import { expect, test } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
+import { NEVER } from '../../src/core/due.ts';
 import { aConfigFile, aPoolEntry } from '../support/config-rig.ts';
 import { daemonRig } from '../support/daemon-rig.ts';
 import { aFullDisk } from '../support/full-disk.ts';
@@ -48,9 +49,10 @@ test('a queue that is silent for three minutes is trouble by its age', async () 
   const { rig, listener } = await heard();
   using _ = rig;
   await listener.onCount(0, false);
-  rig.context.queues.watch(rig.clock.nowMs + 179_999);
+  const trouble = rig.clock.nowMs + 180_000;
+  expect(rig.context.queues.watch(trouble - 1)).toBe(trouble);
   expect(rig.context.queues.assigned('ios').known).toBe(true);
-  rig.context.queues.watch(rig.clock.nowMs + 180_000);
+  expect(rig.context.queues.watch(trouble)).toBe(NEVER);
   expect(rig.context.queues.assigned('ios')).toMatchObject({ known: false });
 });
 

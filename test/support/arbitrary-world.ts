@@ -24,8 +24,18 @@ const FOREIGN_NAMES = [
   'mr-zzz999-ios-00000001',
 ] as const;
 
-const ago = fc.constantFrom(0, SECOND, 6 * SECOND, 20 * SECOND, 2 * MINUTE, 10 * MINUTE, 7 * 60 * MINUTE);
+/** How long things may take: the limits of the configuration, and the rules' own. */
+export const LENGTHS = [...Object.values(LIMITS), 5 * SECOND, 15 * SECOND, MINUTE] as const;
+
+const round = fc.constantFrom(0, SECOND, 6 * SECOND, 20 * SECOND, 2 * MINUTE, 10 * MINUTE, 7 * 60 * MINUTE);
+/** So that they are over just now, or soon. */
+const nearEnd = fc
+  .tuple(fc.constantFrom(...LENGTHS), fc.constantFrom(1, 0, -1, -SECOND, -7 * SECOND, -40 * SECOND))
+  .map(([lengthMs, ms]) => Math.max(0, lengthMs + ms));
+const ago = fc.oneof({ weight: 2, arbitrary: round }, { weight: 1, arbitrary: nearEnd });
 const age = ago.map((ms) => NOW - ms);
+/** GitHub's clock may be ahead of ours. */
+const queued = fc.oneof({ weight: 4, arbitrary: age }, { weight: 1, arbitrary: fc.constant(NOW + SECOND) });
 const vmState = fc.constantFrom('running', 'running', 'stopped', null);
 const record = fc.option(fc.record({ status: fc.constantFrom('online', 'offline'), busy: fc.boolean() }), {
   nil: null,
@@ -57,7 +67,7 @@ const seenRunner = fc
 
 const job = fc.record({
   state: fc.constantFrom('waiting', 'waiting', 'started', 'completed'),
-  queuedMs: age,
+  queuedMs: queued,
 });
 
 const demand = fc.record({
@@ -69,7 +79,7 @@ const demand = fc.record({
 const pool = fc.record({
   max: fc.integer({ min: 0, max: 3 }),
   warm: fc.nat(2),
-  retryAtMs: fc.constantFrom(0, 0, NOW - SECOND, NOW + MINUTE),
+  retryAtMs: fc.constantFrom(0, 0, NOW - SECOND, NOW + SECOND, NOW + MINUTE),
   image: fc.constantFrom('ready', 'ready', 'ready', 'missing', 'unknown'),
   announced: fc.nat(3),
   stranded: fc.nat(2),

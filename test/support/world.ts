@@ -153,7 +153,8 @@ function shortName(name: string): string {
   return name.replace(/^mr-[a-z0-9]{6}-(.+)-0*([a-z0-9]+)$/, '$1/$2');
 }
 
-function matchingRegistration(runner: Runner): readonly Registration[] {
+/** What GitHub says of a runner with which all is well. */
+export function matchingRegistration(runner: Runner): readonly Registration[] {
   const { name, phase } = runner;
   if (phase !== 'registering' && phase !== 'idle' && phase !== 'busy') return [];
   return [

@@ -46,9 +46,7 @@ export function countAllowance({ pool, live }: Balance): number {
 }
 
 export function createForJobs(survey: Survey, balances: readonly Balance[]): Creation {
-  const requests = balances
-    .filter(({ pool }) => !findBlock(pool, survey))
-    .flatMap((b) => requestForJobs(b, survey));
+  const requests = balances.filter(({ pool }) => !findBlock(pool, survey)).flatMap(requestForJobs);
   return grant(requests, findFreeSlots(survey), 'job');
 }
 
@@ -67,7 +65,7 @@ export function createWarm(
       const standing = balance.spareWarm.length + balance.spareArriving.length;
       const allowance = countAllowance(balance) - (created.get(balance.pool.name)?.length ?? 0);
       const count = Math.max(0, Math.min(balance.pool.warm - standing, allowance));
-      return Array.from({ length: count }, (_, nth) => request(balance, null, standing + nth, survey));
+      return Array.from({ length: count }, (_, nth) => request(balance, null, standing + nth));
     });
   const { creates, freeSlots } = grant(requests, jobs.freeSlots, 'warm');
   const isStill = isSteady && creates.length === 0 && jobs.creates.length === 0;
@@ -89,16 +87,19 @@ function probe(
   return balance ? [{ do: 'create', pool: balance.pool.name, slot, purpose: 'probe' }] : [];
 }
 
-function requestForJobs(balance: Balance, survey: Survey): readonly Request[] {
+/** A job that GitHub only counts was told last, and stands behind those of which more is known. */
+const COUNTED_MS = Number.MAX_SAFE_INTEGER;
+
+function requestForJobs(balance: Balance): readonly Request[] {
   const count = Math.min(balance.missing, countAllowance(balance));
   const covered = balance.serving + balance.claims.length + balance.arrivingForJobs;
   return Array.from({ length: count }, (_, nth) =>
-    request(balance, balance.uncovered[nth] ?? null, covered + nth, survey),
+    request(balance, balance.uncovered[nth] ?? null, covered + nth),
   );
 }
 
-function request({ pool }: Balance, job: Job | null, rank: number, { world }: Survey): Request {
-  return { pool: pool.name, job, rank, queuedMs: job?.queuedMs ?? world.nowMs };
+function request({ pool }: Balance, job: Job | null, rank: number): Request {
+  return { pool: pool.name, job, rank, queuedMs: job?.queuedMs ?? COUNTED_MS };
 }
 
 function grant(requests: readonly Request[], slots: readonly number[], purpose: Create['purpose']): Creation {

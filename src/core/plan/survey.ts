@@ -2,6 +2,7 @@
  * The world, indexed once so that every rule looks things up instead of searching. Unknown readings stay unknown (null),
  * and rules decide what they may do then. The one judgement: a VM list that the guests themselves contradict is unknown.
  */
+import { ALWAYS } from '../due.ts';
 import { ownPrefix } from '../names.ts';
 import type { Runner } from '../runner.ts';
 import type { PoolView, Reading, Registration, Vm, World } from '../world.ts';
@@ -64,10 +65,9 @@ export function countTryable(survey: Survey): number {
   return countRoom(survey) + (isProbeDue && ghosts > 0 ? 1 : 0);
 }
 
-/** True while the guest speaks to us. That takes a VM that runs, whatever any list says. */
-export function isHeard({ name }: Runner, { heardMs, silentSinceMs, nowMs }: World): boolean {
-  const lastMs = heardMs.get(name);
-  return lastMs !== undefined && !silentSinceMs.has(name) && nowMs - lastMs < HEARD_MS;
+/** Until when the guest counts as one that speaks to us. That takes a VM that runs, whatever any list says. */
+export function heardUntilMs({ name }: Runner, { heardMs, silentSinceMs }: World): number {
+  return silentSinceMs.has(name) ? ALWAYS : (heardMs.get(name) ?? ALWAYS) + HEARD_MS;
 }
 
 /** True only when GitHub was read and says that no job runs here. A record that is gone cannot be busy. */
@@ -80,9 +80,11 @@ export function isKnownNotBusy(runner: Runner, survey: Survey): boolean {
  * of them, when it could not read their files: what it then says of others is worth as little.
  */
 export function isContradicted(world: World): boolean {
-  const { vms, runners } = world;
+  const { vms, runners, nowMs } = world;
   if (!vms.known) return false;
-  const heard = runners.filter((runner) => runner.phase !== 'stopping' && isHeard(runner, world));
+  const heard = runners.filter(
+    (runner) => runner.phase !== 'stopping' && nowMs < heardUntilMs(runner, world),
+  );
   if (heard.length === 0) return false;
   const running = new Set(vms.value.filter(({ state }) => state === 'running').map(({ name }) => name));
   return heard.every(({ name }) => !running.has(name));

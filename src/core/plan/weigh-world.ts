@@ -9,13 +9,15 @@ import { type Balance, weighPools } from './weigh-pools.ts';
 export interface Weighed {
   readonly survey: Survey;
   readonly overdue: ReadonlyMap<string, StopReason>;
+  /** When the next runner comes to be overdue. */
+  readonly overdueMs: number;
   readonly balances: readonly Balance[];
   readonly creation: Creation;
 }
 
 export function weighWorld(world: World): Weighed {
   const survey = surveyWorld(world);
-  const overdue = stopOverdue(survey);
+  const { stops: overdue, nextMs: overdueMs } = stopOverdue(survey);
   const balances = weighPools(survey, overdue);
-  return { survey, overdue, balances, creation: createForJobs(survey, balances) };
+  return { survey, overdue, overdueMs, balances, creation: createForJobs(survey, balances) };
 }

@@ -50,15 +50,15 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: 'waits-for-a-boot-for-ever',
     file: 'core/plan/stop-overdue.ts',
-    find: "isLate(runner, 'booting', world.limits.bootMs, world.nowMs)",
-    replace: "isLate(runner, 'booting', 100 * world.limits.ageMs, world.nowMs)",
+    find: "lateFromMs(runner, 'booting', world.limits.bootMs)",
+    replace: "lateFromMs(runner, 'booting', 100 * world.limits.ageMs)",
     breaks: ['I9', 'liveness'],
   },
   {
     name: 'believes-the-list-alone',
     file: 'core/plan/stop-overdue.ts',
-    find: '< START_GRACE_MS || isHeard(runner, survey.world)) return false;\n  if (!mayHaveJob(runner)) return true;',
-    replace: '< START_GRACE_MS) return false;\n  if (!mayHaveJob(runner) || survey) return true;',
+    find: 'START_GRACE_MS, heardUntilMs(runner, survey.world));\n  if (!mayHaveJob(runner)) return unheardMs;',
+    replace: 'START_GRACE_MS);\n  if (!mayHaveJob(runner) || survey) return unheardMs;',
     breaks: ['I10', 'I9'],
   },
   {
@@ -85,8 +85,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: 'believes-one-completion',
     file: 'core/plan/stop-overdue.ts',
-    find: "{ why: 'outlived-job', applies: hasOutlivedJob }",
-    replace: "{ why: 'job-done', applies: (runner) => runner.toldDoneMs !== null }",
+    find: "{ why: 'outlived-job', fromMs: outlivedFromMs }",
+    replace: "{ why: 'job-done', fromMs: (runner) => holdsIf(runner.toldDoneMs !== null) }",
     breaks: ['I10', 'I9'],
   },
 ];
