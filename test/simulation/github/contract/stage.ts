@@ -5,6 +5,7 @@ import { createGitHubOver } from '../../../../src/github/create-github.ts';
 import { type Context, DEFAULT_TIMINGS, type Http } from '../../../../src/github/options.ts';
 import type { Rest } from '../../../../src/github/rest.ts';
 import { systemTime } from '../../../../src/lib/time.ts';
+import { aJob } from '../../../support/ledger-rig.ts';
 import { until } from '../../../support/until.ts';
 import { Normal } from './normal.ts';
 
@@ -166,7 +167,9 @@ function listeningOf(
 function listenerOf(notes: Notes, announced: { readonly capacity: number }): QueueListener {
   let session: OpenSession | null = null;
   return {
-    ...{ capacity: () => announced.capacity, openJobs: () => [], formerSession: () => session },
+    ...{ capacity: () => announced.capacity, formerSession: () => session },
+    // With nothing open, 0 is not announced: the session is closed.
+    openJobs: () => (announced.capacity === 0 ? [aJob()] : []),
     onMessage: async (message) => notes.note('message', message),
     onCount: async (count) => notes.note('count', count),
     onTrouble: (error) => notes.note('trouble', { code: Object(error).code, status: Object(error).status }),
