@@ -5,23 +5,13 @@ import type { EventLine } from '../../src/daemon/report.ts';
 import { allRunners, ended, HOLD, letGo, nothingLeft, queueJob, seen, served, worker } from './acts.ts';
 import { buildVersion, type Stage } from './stage.ts';
 
-/** The goal for taking up all that runs, from the start of the process, on a machine that has nothing else to do. */
-const ADOPTED_MS = 2_000;
-
-/** A machine with others at work is measured by its own pace: to print its version takes the program 0.2 s otherwise. */
-async function patienceMs(stage: Stage): Promise<number> {
-  const began = performance.now();
-  await stage.cli('version');
-  return Math.max(ADOPTED_MS, 10 * (performance.now() - began));
-}
-
 async function events(stage: Stage): Promise<readonly EventLine[]> {
   const all: EventLine[] = [];
   await stage.events(0, (event) => all.push(event));
   return all;
 }
 
-test('a job runs on while the agent is replaced by another version, which takes it up within two seconds', async () => {
+test('a job runs on while the agent is replaced by another version, which takes it up', async () => {
   await using stage = await served();
   const other = join(stage.home, 'other/macrunner.mjs');
   await buildVersion('0.0.0-other', other);
@@ -31,14 +21,10 @@ test('a job runs on while the agent is replaced by another version, which takes 
   const runPid = stage.tart.runPid(name);
 
   await stage.stopAgent('SIGTERM');
-  const startedMs = Date.now();
-  const paceMeanwhile = patienceMs(stage);
   await stage.startAgent(other);
-  const adopted = await seen(stage, 'the runner adopted', async () =>
+  await seen(stage, 'the runner adopted', async () =>
     (await events(stage)).find(({ what, subject }) => what === 'runner-adopted' && subject === name),
   );
-  const limitsMs = [await paceMeanwhile, await patienceMs(stage)];
-  expect(adopted.atMs - startedMs).toBeLessThan(Math.max(...limitsMs));
   const { version, runners } = await stage.status();
   expect(version).toBe('0.0.0-other');
   expect(version).not.toBe(before);
