@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHypervisor } from '../../src/tart/hypervisor.ts';
 import { isAlive } from '../support/tart/call.ts';
-import { type TartRig, tartRig } from '../support/tart-rig.ts';
+import { hasLsof, type TartRig, tartRig } from '../support/tart-rig.ts';
 import { until } from '../support/until.ts';
 
+const withLsof = test.runIf(hasLsof());
 const GHOSTS = { leavesGhosts: true };
 
 /** A VM whose `run` died while its service did not. */
@@ -19,21 +20,22 @@ async function haunted(name: string, signal: AbortSignal): Promise<{ rig: TartRi
   return { rig, pid: rig.double.servicePid(name) ?? 0 };
 }
 
-test('a leftover takes a slot that no list shows, is found by what it holds, and is killed', async ({
-  signal,
-}) => {
-  const { rig, pid } = await haunted('mr-abc123-ios-1', signal);
-  await using _ = rig;
-  for (const name of ['b', 'c']) rig.double.addImage(name);
-  await rig.vms.start('b', signal);
-  await expect(rig.vms.start('c', signal)).rejects.toMatchObject({ code: 'vm-limit' });
-  expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([{ pid, vm: 'mr-abc123-ios-1' }]);
-  expect(await rig.vms.killLeftover({ pid, vm: 'mr-abc123-ios-1' }, signal)).toBe(true);
-  expect(await isAlive(pid)).toBe(false);
-  await rig.vms.start('c', signal);
-});
+withLsof(
+  'a leftover takes a slot that no list shows, is found by what it holds, and is killed',
+  async ({ signal }) => {
+    const { rig, pid } = await haunted('mr-abc123-ios-1', signal);
+    await using _ = rig;
+    for (const name of ['b', 'c']) rig.double.addImage(name);
+    await rig.vms.start('b', signal);
+    await expect(rig.vms.start('c', signal)).rejects.toMatchObject({ code: 'vm-limit' });
+    expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([{ pid, vm: 'mr-abc123-ios-1' }]);
+    expect(await rig.vms.killLeftover({ pid, vm: 'mr-abc123-ios-1' }, signal)).toBe(true);
+    expect(await isAlive(pid)).toBe(false);
+    await rig.vms.start('c', signal);
+  },
+);
 
-test('what holds files of others is none of ours', async ({ signal }) => {
+withLsof('what holds files of others is none of ours', async ({ signal }) => {
   const { rig, pid } = await haunted('mr-zzz999-ios-1', signal);
   await using _ = rig;
   expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([]);
@@ -41,37 +43,39 @@ test('what holds files of others is none of ours', async ({ signal }) => {
   expect(await isAlive(pid)).toBe(true);
 });
 
-test('a VM that runs has no leftover, and what serves it is not killed, whatever was said before', async ({
-  signal,
-}) => {
-  await using rig = tartRig({ vms: ['mr-abc123-ios-1'] });
-  await rig.vms.start('mr-abc123-ios-1', signal);
-  const pid = rig.double.servicePid('mr-abc123-ios-1') ?? 0;
-  expect(await isAlive(pid)).toBe(true);
-  expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([]);
-  expect(await rig.vms.killLeftover({ pid, vm: 'mr-abc123-ios-1' }, signal)).toBe(false);
-  expect(await isAlive(pid)).toBe(true);
-});
+withLsof(
+  'a VM that runs has no leftover, and what serves it is not killed, whatever was said before',
+  async ({ signal }) => {
+    await using rig = tartRig({ vms: ['mr-abc123-ios-1'] });
+    await rig.vms.start('mr-abc123-ios-1', signal);
+    const pid = rig.double.servicePid('mr-abc123-ios-1') ?? 0;
+    expect(await isAlive(pid)).toBe(true);
+    expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([]);
+    expect(await rig.vms.killLeftover({ pid, vm: 'mr-abc123-ios-1' }, signal)).toBe(false);
+    expect(await isAlive(pid)).toBe(true);
+  },
+);
 
-test('another program that holds the same files is not the one that the system counts', async ({
-  signal,
-}) => {
-  await using rig = tartRig({ vms: ['mr-abc123-ios-1'] });
-  const disk = join(rig.double.home, 'vms/mr-abc123-ios-1/disk.img');
-  const holder = spawn('/bin/sh', ['-c', `exec 3<'${disk}'; echo; read -r word`], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  await new Promise((resolve) => holder.stdout.once('data', resolve));
-  expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([]);
-  holder.kill('SIGKILL');
-});
+withLsof(
+  'another program that holds the same files is not the one that the system counts',
+  async ({ signal }) => {
+    await using rig = tartRig({ vms: ['mr-abc123-ios-1'] });
+    const disk = join(rig.double.home, 'vms/mr-abc123-ios-1/disk.img');
+    const holder = spawn('/bin/sh', ['-c', `exec 3<'${disk}'; echo; read -r word`], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    expect(await rig.vms.leftovers('mr-abc123-', signal)).toEqual([]);
+    holder.kill('SIGKILL');
+  },
+);
 
-test('one that is gone already is success', async ({ signal }) => {
+withLsof('one that is gone already is success', async ({ signal }) => {
   await using rig = tartRig({ vms: ['mr-abc123-ios-1'] });
   expect(await rig.vms.killLeftover({ pid: 4_194_303, vm: 'mr-abc123-ios-1' }, signal)).toBe(true);
 });
 
-test('a home that is reached by another name is the same home', async ({ signal }) => {
+withLsof('a home that is reached by another name is the same home', async ({ signal }) => {
   const { rig, pid } = await haunted('mr-abc123-ios-1', signal);
   await using _ = rig;
   const link = join(rig.dir, 'link');
@@ -101,7 +105,7 @@ test('without lsof, or with one that stumbles, leftovers are unknown: that is no
   await expect(broken.vms.leftovers('mr-', signal)).rejects.toMatchObject({ code: 'output-unreadable' });
 });
 
-test('stopping a VM ends what the system leaves of it, so that its slot is free', async ({ signal }) => {
+withLsof('stopping a VM ends what the system leaves of it, so that its slot is free', async ({ signal }) => {
   await using rig = tartRig({ vms: ['mr-abc123-ios-1'], settings: GHOSTS });
   await rig.vms.start('mr-abc123-ios-1', signal);
   const pid = rig.double.servicePid('mr-abc123-ios-1') ?? 0;
