@@ -25,7 +25,7 @@ export const mainJob: Scene = {
   summary:
     'eight jobs, two pools, two slots; one fails, two are cancelled, one VM does not boot, the agent is killed once',
   slots: 2,
-  bootMs: 2_000,
+  bootMs: 4_000,
   pools: [
     { name: 'xcode-26', labels: ['local-highperf', 'xcode-26'], image: 'macos-xcode-26', warm: 1 },
     { name: 'simulator', labels: ['ios-simulator'], image: 'macos-simulator' },
