@@ -7,8 +7,8 @@ import type { Context } from './context.ts';
 
 /** @throws never: it is tried again with the next upkeep */
 export async function sweep({ hypervisor, hostId, ledger, nowMs, log, signal }: Context): Promise<void> {
-  const busy = new Set(ledger.runners().map(({ name }) => name));
   try {
+    const busy = new Set(ledger.runners().map(({ name }) => name));
     for (const vm of await hypervisor.sweep(ownPrefix(hostId), busy, signal)) {
       ledger.audit(nowMs(), 'debris-removed', vm, {});
       log.warn({ vm }, 'a directory that was left of a VM was removed');

@@ -1,9 +1,10 @@
 /**
- * Upkeep: what is old is forgotten, the audit stream's oldest events go into files. By `node-cron`, at the times of the
+ * Upkeep: what is old is forgotten, the audit stream's oldest events go into files, what is left of VMs is removed. By `node-cron`, at the times of the
  * configuration, and once soon after the start: a Mac that sleeps at that hour would never come to it.
  */
 import { schedule } from 'node-cron';
 import type { Context } from './context.ts';
+import { sweep } from './debris.ts';
 import { messageOf } from './intent.ts';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +17,10 @@ const AFTER_START_MS = 60_000;
 /** Schedules upkeep until the signal aborts. */
 export function scheduleUpkeep(context: Context): void {
   const { config, time, signal } = context;
-  const run = (): void => keepUp(context);
+  const run = (): void => {
+    keepUp(context);
+    void sweep(context);
+  };
   const daily = schedule(config().upkeep.prune, run, { name: 'prune' });
   const first = time.after(AFTER_START_MS, run);
   const end = (): void => {

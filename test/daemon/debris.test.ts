@@ -20,3 +20,11 @@ test('a sweep that fails is told and left for the next one', async () => {
   await sweep(rig.context);
   expect(rig.lines.join('')).toContain('no such luck');
 });
+
+test('a ledger that cannot be read keeps the sweep from anything, and is told', async () => {
+  using rig = await daemonRig();
+  rig.ledger.close();
+  await sweep(rig.context);
+  expect(rig.asked).toEqual([]);
+  expect(rig.lines.join('')).toContain('could not be removed');
+});

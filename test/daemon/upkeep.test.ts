@@ -55,6 +55,7 @@ test('it is done a minute after the start, unless the agent stops before', async
   expect(timers).toMatchObject([{ ms: 60_000 }]);
   timers[0]?.work();
   expect(rig.lines.join('')).toContain('old records were forgotten');
+  expect(rig.asked).toContain('sweep');
   rig.stopped.abort();
   expect(timers).toMatchObject([{ isCancelled: true }]);
 });
